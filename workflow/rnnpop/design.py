@@ -1,0 +1,165 @@
+"""config -> studies, populations, shards, blocks, tiles. Standard library only: the rules import it at every start."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+#: Width of a network's number in names: sorts up to a hundred thousand networks a population.
+_DIGITS = 5
+
+
+@dataclass(frozen=True)
+class Population:
+    """Networks that share study, task, cell and learner, and differ by seed.
+
+    Attributes:
+        cell: name of the cell with its axis values, as it stands in paths (`gru-tanh-64`).
+        learner: the same for the learner (`adam`).
+        group: name of the learner without its axis values; networks are compared within a group (trained, untrained, ...).
+        factors: the design factors and this population's level of each, for summary tables.
+    """
+
+    study: str
+    task: str
+    cell: str
+    learner: str
+    group: str
+    networks: int
+    cell_entry: dict[str, Any]
+    learner_entry: dict[str, Any]
+    factors: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Consecutive networks of one population, trained side by side in one job: `first` to `last`, both included."""
+
+    population: Population
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.first:0{_DIGITS}d}-{self.last:0{_DIGITS}d}"
+
+    @property
+    def wildcards(self) -> dict[str, str]:
+        p = self.population
+        return {"study": p.study, "task": p.task, "cell": p.cell, "learner": p.learner, "shard": self.name}
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True)
+class Study:
+    """A paragraph of config.yaml, resolved.
+
+    Raises:
+        KeyError: where the paragraph names something that config.yaml does not hold (`validation` says it kindly first).
+    """
+
+    name: str
+    config: Mapping[str, Any]
+
+    @property
+    def entry(self) -> Mapping[str, Any]:
+        return self.config["studies"][self.name]
+
+    @property
+    def tasks(self) -> list[str]:
+        return list(self.entry["tasks"])
+
+    @property
+    def factors(self) -> list[str]:
+        """Names of the design factors that its populations differ by within a group."""
+        axes = self.entry.get("axes", {})
+        return ["architecture", *axes.get("cells", {}), *axes.get("learners", {})]
+
+    @property
+    def groups(self) -> list[str]:
+        """Its learners; the first is the study's own, the others are controls."""
+        return list(self.entry["learners"])
+
+    def named(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Entries of `measures`, `statistics`, `claims` or `figures` that the study names."""
+        return {name: self.config[kind][name] for name in self.entry.get(kind, [])}
+
+    @cached_property
+    def populations(self) -> list[Population]:
+        cells = list(self._variants("cells", "architecture"))
+        learners = list(self._variants("learners", "learner"))
+        return [
+            Population(
+                self.name,
+                task,
+                cell,
+                learner,
+                learner_factors["learner"],
+                self.entry["seeds"],
+                cell_entry,
+                learner_entry,
+                cell_factors | learner_factors,
+            )
+            for task in self.tasks
+            for learner, learner_entry, learner_factors in learners
+            for cell, cell_entry, cell_factors in cells
+        ]
+
+    def _variants(self, room: str, factor: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+        axes = self.entry.get("axes", {}).get(room, {})
+        for name in self.entry[room]:
+            for levels in itertools.product(*axes.values()):
+                values = dict(zip(axes, levels, strict=True))
+                label = "-".join([name, *(str(level) for level in levels)])
+                yield label, self.config[room][name] | values, {factor: name} | values
+
+    def shards(self, task: str, group: str | None = None) -> list[Shard]:
+        """Shards of a task (and of one group), smallest seeds first and populations in turn: raising `seeds` appends, and
+        moves nothing."""
+        size = self.config["shard"]
+        found = [
+            Shard(population, first, min(first + size, population.networks) - 1)
+            for population in self.populations
+            if population.task == task and group in (None, population.group)
+            for first in range(0, population.networks, size)
+        ]
+        return sorted(found, key=lambda shard: shard.first)  # stable: populations keep their order
+
+    def blocks(self, task: str, group: str) -> dict[str, list[Shard]]:
+        """Consecutive shards, at most `tile` networks together, by name. Blocks cross populations: two of them meet in a tile."""
+        blocks: list[list[Shard]] = [[]]
+        for shard in self.shards(task, group):
+            if blocks[-1] and sum(map(len, blocks[-1])) + len(shard) > self.config["tile"]:
+                blocks.append([])
+            blocks[-1].append(shard)
+        return {f"{number:04d}": block for number, block in enumerate(blocks)}
+
+    def tiles(self, task: str, group: str) -> list[tuple[str, str]]:
+        """Unordered pairs of blocks, each with itself included: together they hold every pair of networks."""
+        return list(itertools.combinations_with_replacement(self.blocks(task, group), 2))
+
+    def population(self, wildcards: Mapping[str, str]) -> Population:
+        """The population that the wildcards of a path name."""
+        wanted = (wildcards["task"], wildcards["cell"], wildcards["learner"])
+        return next(p for p in self.populations if (p.task, p.cell, p.learner) == wanted)
+
+
+def studies(config: Mapping[str, Any]) -> dict[str, Study]:
+    """Every study of a config, by name."""
+    return {name: Study(name, config) for name in config["studies"]}
+
+
+def indexes(shard: str) -> range:
+    """Numbers of the networks in a shard, from its name."""
+    first, last = (int(part) for part in shard.split("-"))
+    return range(first, last + 1)
+
+
+def network_name(task: str, cell: str, learner: str, index: int) -> str:
+    """The name of a network: what its seed hashes, what figures and tables call it."""
+    return f"{task}/{cell}/{learner}/{index:0{_DIGITS}d}"

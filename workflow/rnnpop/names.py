@@ -1,0 +1,182 @@
+"""The vocabulary: every dimension, and what each stage's store must hold. Data outlives code, so its grammar stands here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import xarray as xr
+
+#: Every dimension that a store may have, with its one meaning.
+DIMENSIONS = {
+    "network": "one trained network; the coordinate is its name, task/cell/learner/index",
+    "partner": "the other network of a pair; as `network`",
+    "checkpoint": "moment of training: initial, trained",
+    "evaluation": "evaluation during training; the coordinate `step` counts optimiser steps",
+    "gate": "block of pre-activations of a cell, by name",
+    "target": "hidden unit that receives",
+    "source": "hidden unit that sends",
+    "unit": "component of the state vector; the coordinate `part` says hidden or cell (LSTM: hidden units, then cells)",
+    "input": "input channel",
+    "output": "output channel",
+    "trial": "trial of a frozen batch; the coordinate `batch` tells the probe batch (0) from the second one (1)",
+    "time": "time step of a trial",
+    "axis": "axis of a low-dimensional picture (principal component, or MDS axis)",
+    "fixed_point": "one fixed or slow point; `owner` is its network, `node` its number within that network",
+    "mode": "eigenvalue of a Jacobian, by falling modulus",
+    "outcome": "where a start of the search ended: fixed, slow, outlier, unsettled",
+    "edge": "one arrow of a transition graph; `owner` is its network",
+    "sample": "row of a representation: (trial, time) of the probe batch",
+    "component": "direction of a representation, by falling variance",
+    "label": "sign pattern of the outputs at a fixed point",
+    "landing": "sign pattern of the outputs where a transition ends; as `label`",
+    "order": "number of unstable directions",
+    "measure": "similarity measure, by its name in config.yaml",
+    "other": "similarity measure that a measure is correlated with; as `measure`",
+    "factor": "design factor (architecture, activation, ...)",
+    "draw": "bootstrap resample of networks within populations",
+}
+
+
+class SchemaError(ValueError):
+    """A store lacks something that its stage promises."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What a stage's store must hold.
+
+    Attributes:
+        variables: name of each promised variable -> its dimensions, in order.
+        coordinates: name of each promised coordinate -> the dimension it stands on.
+        open_ended: whether the store may hold variables beyond those promised (weights, statistics, representations).
+    """
+
+    variables: dict[str, tuple[str, ...]]
+    coordinates: dict[str, str] = field(default_factory=dict)
+    open_ended: bool = False
+
+
+_PER_NETWORK = {"network": "network"}
+
+SCHEMAS = {
+    "train": Schema(
+        {
+            "loss": ("network", "evaluation"),
+            "final_loss": ("network",),
+            "steps": ("network",),
+            "status": ("network",),
+        },
+        {**_PER_NETWORK, "step": "evaluation", "checkpoint": "checkpoint", "index": "network"},
+        open_ended=True,
+    ),
+    "record": Schema(
+        {
+            "state": ("network", "trial", "time", "unit"),
+            "output": ("network", "trial", "time", "output"),
+            "input": ("trial", "time", "input"),
+            "target": ("trial", "time", "output"),
+        },
+        {**_PER_NETWORK, "batch": "trial", "part": "unit"},
+    ),
+    "settle": Schema(
+        {
+            "state": ("fixed_point", "unit"),
+            "speed": ("fixed_point",),
+            "kind": ("fixed_point",),
+            "eigenvalue": ("fixed_point", "mode"),
+            "unstable": ("fixed_point",),
+            "index_sign": ("fixed_point",),
+            "kink": ("fixed_point",),
+            "output": ("fixed_point", "output"),
+            "hits": ("fixed_point",),
+            "starts": ("network", "outcome"),
+            "index_sum": ("network",),
+            "invariant_box": ("network",),
+        },
+        {**_PER_NETWORK, "owner": "fixed_point", "node": "fixed_point", "condition": "fixed_point", "outcome": "outcome"},
+    ),
+    "connect": Schema(
+        {"weight": ("edge",)},
+        {
+            **_PER_NETWORK,
+            "owner": "edge",
+            "origin": "edge",
+            "destination": "edge",
+            "relation": "edge",
+            "condition": "edge",
+        },
+    ),
+    "portray": Schema(
+        {
+            "trajectory": ("network", "trial", "time", "axis"),
+            "output": ("network", "trial", "time", "output"),
+            "input": ("trial", "time", "input"),
+            "target": ("trial", "time", "output"),
+            "explained_variance": ("network", "axis"),
+            "position": ("fixed_point", "axis"),
+            "unstable": ("fixed_point",),
+            "kind": ("fixed_point",),
+            "leading_eigenvalue": ("fixed_point",),
+            "point_output": ("fixed_point", "output"),
+        },
+        {**_PER_NETWORK, "owner": "fixed_point", "node": "fixed_point"},
+    ),
+    "describe": Schema({}, {**_PER_NETWORK, "index": "network"}, open_ended=True),
+    "represent": Schema({}, _PER_NETWORK, open_ended=True),
+    "compare": Schema({"distance": ("network", "partner")}, {**_PER_NETWORK, "partner": "partner"}, open_ended=True),
+    "arrange": Schema(
+        {
+            "distance": ("network", "partner"),
+            "position": ("network", "axis"),
+            "stress": (),
+            "rank_correlation": (),
+        },
+        {**_PER_NETWORK, "partner": "partner"},
+        open_ended=True,
+    ),
+    "contrast": Schema(
+        {
+            "r2": ("measure", "factor"),
+            "pseudo_f": ("measure", "factor"),
+            "p": ("measure", "factor"),
+            "r2_draws": ("measure", "factor", "draw"),
+            "knn_accuracy": ("measure", "factor"),
+            "knn_chance": ("factor",),
+            "knn_p": ("measure", "factor"),
+            "tied_fraction": ("measure",),
+            "distinct_distances": ("measure",),
+            "within_distance": ("measure", "factor"),
+            "between_distance": ("measure", "factor"),
+            "mantel": ("measure", "other"),
+            "mantel_p": ("measure", "other"),
+        },
+        {"measure": "measure", "factor": "factor", "other": "other"},
+    ),
+    "summarise": Schema({}, {**_PER_NETWORK, "index": "network"}, open_ended=True),
+}
+
+
+def check(dataset: xr.Dataset, stage: str) -> None:
+    """Raise `SchemaError` unless `dataset` is what `stage` promises: names, dimensions, coordinates, units, long names."""
+    schema = SCHEMAS[stage]
+    for name, dims in schema.variables.items():
+        if name not in dataset.data_vars:
+            raise SchemaError(f"{stage}: variable '{name}' is missing")
+        if dataset[name].dims != dims:
+            raise SchemaError(f"{stage}: '{name}' has dimensions {dataset[name].dims}, expected {dims}")
+    for name, dim in schema.coordinates.items():
+        if name not in dataset.coords or dataset[name].dims != (dim,):
+            raise SchemaError(f"{stage}: coordinate '{name}' on '{dim}' is missing")
+    for dim in dataset.dims:
+        if dim not in DIMENSIONS:
+            raise SchemaError(f"{stage}: '{dim}' is not a dimension of the vocabulary")
+    for name, variable in dataset.data_vars.items():
+        if not schema.open_ended and name not in schema.variables:
+            raise SchemaError(f"{stage}: variable '{name}' is not in the schema")
+        if "units" not in variable.attrs or "long_name" not in variable.attrs:
+            raise SchemaError(f"{stage}: variable '{name}' lacks units or long_name")
+
+
+def variable(dims: tuple[str, ...], values: object, long_name: str, units: str = "1") -> xr.Variable:
+    """A labelled variable with the two attributes that every stored variable must carry."""
+    return xr.Variable(dims, values, {"long_name": long_name, "units": units})

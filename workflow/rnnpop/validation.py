@@ -1,0 +1,91 @@
+"""What is wrong with a config, in one line a fault: the key, what it holds, and what is allowed. Runs before any job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from rnnpop import variants
+
+#: Lists of a study, and where the names in them must stand.
+_NAMED = ("tasks", "cells", "learners", "measures", "statistics", "claims", "figures")
+
+
+class ConfigError(ValueError):
+    """One or more faults of a config, one a line."""
+
+
+def validate(config: Mapping[str, Any], schema: str | Path) -> None:
+    """Check a config against the schema, against the fields of every variant it names, and against itself.
+
+    Raises:
+        ConfigError: one line a fault, each with the dotted key and what is allowed there.
+    """
+    faults = list(_by_schema(config, yaml.safe_load(Path(schema).read_text())))
+    if not faults:  # the deeper checks rely on the shape
+        faults = [*_by_variants(config), *_by_reference(config)]
+    if faults:
+        raise ConfigError("\n".join(f"config: {fault}" for fault in dict.fromkeys(faults)))
+
+
+def _by_schema(config: Mapping[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+    for error in sorted(jsonschema.Draft202012Validator(schema).iter_errors(config), key=lambda e: list(map(str, e.absolute_path))):
+        key = ".".join(map(str, error.absolute_path))
+        if error.validator == "additionalProperties":
+            allowed = sorted(error.schema.get("properties", {}))
+            for name in sorted(set(error.instance) - set(allowed)):
+                yield f"{_join(key, name)}: not a known key; allowed: {', '.join(allowed)}"
+        elif error.validator == "required":
+            for name in sorted(set(error.validator_value) - set(error.instance)):
+                yield f"{_join(key, name)}: missing; {_expectation(error.schema.get('properties', {}).get(name, {}))}"
+        else:
+            yield f"{key or 'the whole file'}: {_expectation(error.schema)}, got {error.instance!r}"
+
+
+def _join(*parts: str) -> str:
+    return ".".join(part for part in parts if part)
+
+
+def _expectation(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return f"one of {', '.join(map(str, schema['enum']))} is expected"
+    kinds = {"integer": "a whole number", "number": "a number", "string": "a text", "array": "a list", "object": "a mapping", "boolean": "true or false"}
+    bounds = [f"{word} {schema[key]}" for key, word in (("minimum", "of at least"), ("exclusiveMinimum", "above"), ("maximum", "of at most")) if key in schema]
+    lengths = ["that is not empty"] if schema.get("minItems") or schema.get("minProperties") else []
+    pattern = [f"matching {schema['pattern']}"] if "pattern" in schema else []
+    return " ".join([kinds.get(str(schema.get("type")), "another value"), *bounds, *lengths, *pattern, "is expected"])
+
+
+def _by_variants(config: Mapping[str, Any]) -> Iterator[str]:
+    for room in variants.ROOMS:
+        for name, entry in config.get(room, {}).items():
+            # keys that an axis of some study supplies are not missing
+            supplied = {axis for study in config["studies"].values() for axis in study.get("axes", {}).get(room, {})}
+            for key, problem in variants.check(room, entry):
+                if not (problem.startswith("missing") and key in supplied):
+                    yield f"{room}.{name}.{key}: {problem}"
+
+
+def _by_reference(config: Mapping[str, Any]) -> Iterator[str]:
+    for study_name, study in config["studies"].items():
+        for room in _NAMED:
+            for name in study.get(room, []):
+                if name not in config.get(room, {}):
+                    yield f"studies.{study_name}.{room}: '{name}' is not an entry of {room}; there are: {', '.join(config.get(room, {}))}"
+        for room, axes in study.get("axes", {}).items():
+            for axis, levels in axes.items():
+                for name in study[room]:
+                    entry = config.get(room, {}).get(name)
+                    if entry is None or entry.get("kind") not in variants.kinds(room):
+                        continue  # named above
+                    known = variants.fields(room, entry["kind"])
+                    if axis not in known:
+                        yield f"studies.{study_name}.axes.{room}.{axis}: not a key of {room} kind '{entry['kind']}'; allowed: {', '.join(known)}"
+                        continue
+                    for level in levels:
+                        if wrong := variants.mismatch(known[axis][0], level):
+                            yield f"studies.{study_name}.axes.{room}.{axis}: {wrong}"
