@@ -64,17 +64,16 @@ SCHEMAS = {
             "loss": ("network", "evaluation"),
             "final_loss": ("network",),
             "steps": ("network",),
-            "status": ("network",),
         },
-        {**_PER_NETWORK, "step": "evaluation", "checkpoint": "checkpoint", "index": "network"},
+        {**_PER_NETWORK, "step": "evaluation", "checkpoint": "checkpoint", "index": "network", "status": "network"},
         open_ended=True,
     ),
     "record": Schema(
         {
             "state": ("network", "trial", "time", "unit"),
-            "output": ("network", "trial", "time", "output"),
-            "input": ("trial", "time", "input"),
-            "target": ("trial", "time", "output"),
+            "outputs": ("network", "trial", "time", "output"),
+            "inputs": ("trial", "time", "input"),
+            "targets": ("trial", "time", "output"),
         },
         {**_PER_NETWORK, "batch": "trial", "part": "unit"},
     ),
@@ -87,7 +86,7 @@ SCHEMAS = {
             "unstable": ("fixed_point",),
             "index_sign": ("fixed_point",),
             "kink": ("fixed_point",),
-            "output": ("fixed_point", "output"),
+            "outputs": ("fixed_point", "output"),
             "hits": ("fixed_point",),
             "starts": ("network", "outcome"),
             "index_sum": ("network",),
@@ -109,15 +108,15 @@ SCHEMAS = {
     "portray": Schema(
         {
             "trajectory": ("network", "trial", "time", "axis"),
-            "output": ("network", "trial", "time", "output"),
-            "input": ("trial", "time", "input"),
-            "target": ("trial", "time", "output"),
+            "outputs": ("network", "trial", "time", "output"),
+            "inputs": ("trial", "time", "input"),
+            "targets": ("trial", "time", "output"),
             "explained_variance": ("network", "axis"),
             "position": ("fixed_point", "axis"),
             "unstable": ("fixed_point",),
             "kind": ("fixed_point",),
             "leading_eigenvalue": ("fixed_point",),
-            "point_output": ("fixed_point", "output"),
+            "point_outputs": ("fixed_point", "output"),
         },
         {**_PER_NETWORK, "owner": "fixed_point", "node": "fixed_point"},
     ),
@@ -180,3 +179,8 @@ def check(dataset: xr.Dataset, stage: str) -> None:
 def variable(dims: tuple[str, ...], values: object, long_name: str, units: str = "1") -> xr.Variable:
     """A labelled variable with the two attributes that every stored variable must carry."""
     return xr.Variable(dims, values, {"long_name": long_name, "units": units})
+
+
+def identity(dataset: xr.Dataset) -> dict[str, xr.Variable]:
+    """Coordinates that say which networks these are: name, index, status, design factors."""
+    return {str(name): item.variable for name, item in dataset.coords.items() if item.dims == ("network",)}

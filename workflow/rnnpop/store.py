@@ -41,6 +41,8 @@ def save(dataset: xr.Dataset, path: str | Path, stage: str, **provenance: object
     texts = {key: value if isinstance(value, str) else json.dumps(value, sort_keys=True) for key, value in provenance.items()}
     versions = json.dumps({name: version(name) for name in _VERSIONED}, sort_keys=True)
     dataset = dataset.assign_attrs(stage=stage, versions=versions, **texts)
+    # texts as variable-length strings: zarr has no specification for fixed-width ones
+    dataset = dataset.assign({name: item.astype(object) for name, item in dataset.variables.items() if item.dtype.kind == "U"})
     # one chunk per variable: a store is written once by one job and mostly read whole
     encoding = {name: {"chunks": tuple(max(size, 1) for size in item.shape)} for name, item in dataset.variables.items() if item.ndim}
     memory = zarr.storage.MemoryStore()
@@ -79,6 +81,8 @@ def load(path: str | Path) -> xr.Dataset:
             contents = {name: archive.read(name) for name in archive.namelist()}
         buffers = {name: default_buffer_prototype().buffer.from_bytes(content) for name, content in contents.items()}
         dataset = xr.open_zarr(zarr.storage.MemoryStore(buffers), consolidated=False, chunks=None).load()
+        # as Python texts: numpy's variable-length ones cannot be cast to the fixed-width ones that sets and sorting want
+        dataset = dataset.assign({name: item.astype(object) for name, item in dataset.variables.items() if item.dtype.kind == "T"})
         names.check(dataset, dataset.attrs["stage"])
     except OSError:
         raise  # no permission, a disk at fault: the store itself may be sound

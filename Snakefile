@@ -1,0 +1,80 @@
+"""Populations of recurrent networks, from weights to figures. Targets only; the work stands in workflow/rules."""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.logging import logger
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+
+configfile: Path(workflow.basedir) / "config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+# Jobs run the interpreter that runs Snakemake, and find the library; set here, it holds on the nodes of a cluster too.
+LIBRARY = str(Path(workflow.basedir) / "workflow")
+os.environ.update(
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+    PYTHONPATH=os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")])),
+)
+sys.path.insert(0, LIBRARY)
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/networks.smk"
+include: "workflow/rules/dynamics.smk"
+include: "workflow/rules/similarity.smk"
+include: "workflow/rules/report.smk"
+
+
+def calm(record):
+    """Whether Snakemake says it aloud: jobs say a line each (scripts/_job.py), so of its bookkeeping only each tenth part done."""
+    event = getattr(getattr(record, "event", None), "name", "")
+    if event == "PROGRESS":
+        return record.done * 10 // record.total > (record.done - 1) * 10 // record.total
+    return event not in ("JOB_STARTED", "JOB_FINISHED") and record.msg != "Select jobs to execute..."
+
+
+if not workflow.output_settings.log_handler_settings:  # another logger wants to hear all
+    logger.addFilter(calm)
+
+
+localrules:
+    all,
+    figures,
+
+
+rule all:
+    default_target: True
+    input:
+        [finished(study) for study in STUDIES.values()],
+        "results/provenance.json",
+
+
+rule figures:
+    input:
+        [drawn(study) for study in STUDIES.values()],
+
+
+# One target a study: `snakemake universality`. Intermediate stores are named too, so that a lost one is made again.
+for study in STUDIES.values():
+
+    rule:
+        name:
+            study.name
+        input:
+            finished(study),
+        localrule: True
+
+
+onsuccess:
+    print(epilogue.tell("results", list(STUDIES)))
+
+
+onerror:
+    print("Stopped. Each job's log is in results/logs; what was finished is kept, and the next run goes on from there.")

@@ -1,0 +1,48 @@
+"""The frame of every job: its threads, its log, one progress line, and errors that a user can act on."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rnnpop.names import SchemaError
+from rnnpop.store import DamagedStore
+from rnnpop.variants import UnknownVariant
+
+#: Errors that name a file or a key and say what to do; they end in one line, with the traceback in the log.
+USERS_OWN = (DamagedStore, SchemaError, UnknownVariant, FileNotFoundError, PermissionError)
+
+
+def provenance(snakemake: Any) -> dict[str, object]:
+    """What a store records of its making: the names in its path, the seed, the code, and the config entries it was made from."""
+    given = dict(snakemake.params.items())
+    recorded = {name: given[name] for name in ("seed", "code") if name in given}
+    entries = {name: value for name, value in given.items() if isinstance(value, dict)}
+    return {**dict(snakemake.wildcards.items()), **recorded, "config": entries}
+
+
+def run(snakemake: Any, work: Callable[..., str], **arguments: object) -> None:
+    """Do `work(**arguments)` with its output in the job's log, and print the line that it returns with where and how long."""
+    if torch := sys.modules.get("torch"):  # only where the job has imported it
+        torch.set_num_threads(snakemake.threads)
+    place = "/".join(snakemake.wildcards)
+    console, started = sys.stdout, time.monotonic()
+    log = Path(snakemake.log[0])
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as stream, contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        try:
+            said = work(**arguments)
+        except Exception as error:
+            traceback.print_exc()
+            text = str(error) if isinstance(error, USERS_OWN) else f"{type(error).__name__}: {error}; the traceback is in {log}"
+            console.write("".join(f"{snakemake.rule:<11} {place}: {line}\n" for line in text.splitlines()))
+            raise SystemExit(1) from None
+        line = f"{snakemake.rule:<11} {place}: {said}, {time.monotonic() - started:.0f} s\n"
+        stream.write(line)
+    console.write(line)  # in one piece, for jobs that run side by side
+    console.flush()

@@ -1,0 +1,39 @@
+"""Ask of each atlas how much the design factors explain."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnpop import store
+from rnnpop.stages.contrast import contrast
+
+
+def contrast_atlases(
+    atlases: Mapping[str, str],
+    contrasts: str,
+    *,
+    factors: list[str],
+    settings: dict[str, Any],
+    seed: int,
+    names: list[str],
+    provenance: dict[str, object],
+) -> str:
+    """Contrast and save; says how many measures and factors there are."""
+    contrasted = contrast({measure: store.load(path) for measure, path in atlases.items()}, factors, settings, seed, *names)
+    store.save(contrasted, contrasts, "contrast", **provenance)
+    return f"{len(atlases)} measures by {len(factors)} factors, {contrasted.attrs['kept']} of {contrasted.attrs['total']} networks"
+
+
+if "snakemake" in globals():
+    import _job
+
+    _job.run(
+        snakemake,
+        contrast_atlases,
+        atlases=dict(snakemake.input.items()),
+        contrasts=snakemake.output.contrasts,
+        factors=list(snakemake.params.factors),
+        settings=snakemake.params.settings,
+        seed=snakemake.params.seed,
+        names=[snakemake.wildcards[name] for name in ("study", "task", "group")],
+        provenance=_job.provenance(snakemake),
+    )

@@ -1,0 +1,46 @@
+"""Draw one figure, and write the numbers of its panels."""
+
+from pathlib import Path
+from typing import Any
+
+from rnnpop import store, variants
+
+
+def draw_figure(stores: dict[str, Any], pdf: str, png: str, tables: str, *, figure: dict[str, Any]) -> str:
+    """Draw and write.
+
+    Args:
+        stores: name of each store the figure reads -> its file, or files in a list or by name.
+        tables: folder of the panels' CSV files.
+    """
+    drawing = variants.load("figures", figure).draw({name: opened(files) for name, files in stores.items()})
+    Path(pdf).write_bytes(drawing.render("pdf"))
+    Path(png).write_bytes(drawing.render("png"))
+    Path(tables).mkdir(parents=True, exist_ok=True)
+    for panel, table in drawing.tables.items():
+        table.to_csv(Path(tables, f"{panel}.csv"), index=False, float_format="%.10g", lineterminator="\n")
+    return f"{pdf}, and the numbers of its panels in {tables}/"
+
+
+def opened(files: Any) -> Any:
+    """The stores in the same arrangement as their files."""
+    if isinstance(files, dict):
+        return {name: store.load(path) for name, path in files.items()}
+    return store.load(files) if isinstance(files, str) else [store.load(path) for path in files]
+
+
+if "snakemake" in globals():
+    import _job
+
+    stores = dict(snakemake.input.items())
+    if "atlas" in stores:
+        stores["atlas"] = dict(zip(snakemake.params.measures, stores["atlas"], strict=True))
+    _job.run(
+        snakemake,
+        draw_figure,
+        stores=stores,
+        pdf=snakemake.output.pdf,
+        png=snakemake.output.png,
+        tables=snakemake.output.tables,
+        figure=snakemake.params.figure,
+    )

@@ -1,0 +1,47 @@
+"""Judge the claims of a study."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnpop import store, variants
+from rnnpop.stages.judge import judge
+
+
+def judge_study(
+    summary: str,
+    contrasts: Mapping[str, str],
+    claims: str,
+    *,
+    entries: Mapping[str, dict[str, Any]],
+    study: str,
+    tasks: list[str],
+    group: str,
+) -> str:
+    """Judge and write the table; says what came of it."""
+    judged = judge(
+        store.load(summary),
+        {task: store.load(path) for task, path in contrasts.items()},
+        {name: variants.load("claims", entry) for name, entry in entries.items()},
+        study=study,
+        tasks=tasks,
+        group=group,
+    )
+    judged.to_csv(claims, index=False, float_format="%.10g", lineterminator="\n")
+    counts = judged["verdict"].value_counts().sort_index()
+    return f"{len(judged)} claims: " + ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+
+
+if "snakemake" in globals():
+    import _job
+
+    _job.run(
+        snakemake,
+        judge_study,
+        summary=snakemake.input.summary,
+        contrasts=dict(zip(snakemake.params.tasks, snakemake.input.contrasts, strict=False)),
+        claims=snakemake.output.claims,
+        entries=snakemake.params.claims,
+        study=snakemake.wildcards.study,
+        tasks=list(snakemake.params.tasks),
+        group=snakemake.params.group,
+    )

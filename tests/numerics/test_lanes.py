@@ -1,0 +1,82 @@
+"""Laws of training side by side: a network does not know its lane, and the optimiser is the textbook's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from rnnpop.numerics.affine import WEIGHTS
+from rnnpop.numerics.lanes import Lane
+from rnnpop.variants import load
+
+
+def lane(kind: str, networks: int, dtype: torch.dtype = torch.float64) -> Lane:
+    cell = load("cells", {"kind": kind, "units": 5})
+    initial = [cell.init(np.random.default_rng(number), 3, 2) for number in range(networks)]
+    return Lane(cell, initial, steps=6, trials=4, dtype=dtype, device=torch.device("cpu"))
+
+
+def batch(networks: int) -> tuple[torch.Tensor, torch.Tensor]:
+    rng = np.random.default_rng(9)
+    return tuple(torch.from_numpy(rng.standard_normal((networks, 6, 4, size))) for size in (3, 2))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("kind", ["vanilla", "ugrnn", "gru", "lstm"])
+def test_gradient_is_that_of_the_mean_squared_error(kind: str) -> None:
+    """Against automatic differentiation of the unrolled cell and readout; float64: 1e-12."""
+    tested, (inputs, targets) = lane(kind, 2), batch(2)
+    loss = tested.step_gradient(inputs, targets)
+    cell = tested.cell
+    for row in range(2):
+        parameters = {name: value[row].clone().requires_grad_() for name, value in tested.parameters.items()}
+        state, error = parameters["initial_state"].expand(4, -1), 0.0
+        for t in range(6):
+            state = cell.step(parameters, inputs[row, t], state)
+            error = error + (cell.readout(parameters, state) - targets[row, t]).square().sum() / (6 * 4 * 2)
+        torch.testing.assert_close(loss[row], error.detach(), rtol=0, atol=1e-12)
+        for name, gradient in zip(parameters, torch.autograd.grad(error, list(parameters.values())), strict=True):
+            torch.testing.assert_close(tested.gradients[name][row], gradient, rtol=0, atol=1e-12, msg=name)
+
+
+def test_adam_is_torchs_with_the_penalty_and_the_clip() -> None:
+    """Twenty steps against torch.optim.Adam on error + l2 Σw² with a clipped gradient, each network by itself; float64: 1e-10."""
+    tested, (inputs, targets) = lane("gru", 2), batch(2)
+    rate, l2, clip = (torch.tensor(values, dtype=torch.float64) for values in ([1e-2, 3e-3], [1e-3, 0.0], [0.1, 5.0]))
+    start = [{name: value[row].clone() for name, value in tested.parameters.items()} for row in range(2)]
+    for step in range(1, 21):
+        tested.step_gradient(inputs, targets)
+        tested.adam(step, rate, l2, clip, beta1=0.9, beta2=0.999, epsilon=1e-8)
+    for row in range(2):
+        parameters = {name: value.requires_grad_() for name, value in start[row].items()}
+        optimiser = torch.optim.Adam(parameters.values(), lr=float(rate[row]))
+        for _ in range(20):
+            state, error = parameters["initial_state"].expand(4, -1), 0.0
+            for t in range(6):
+                state = tested.cell.step(parameters, inputs[row, t], state)
+                error = error + (tested.cell.readout(parameters, state) - targets[row, t]).square().mean() / 6
+            penalty = l2[row] * sum(parameters[name].square().sum() for name in WEIGHTS)
+            optimiser.zero_grad()
+            (error + penalty).backward()
+            norm = torch.cat([value.grad.flatten() for value in parameters.values()]).norm()  # torch's own clip adds 1e-6 to it
+            for value in parameters.values():
+                value.grad *= (clip[row] / norm).clamp_max(1)
+            optimiser.step()
+        for name, value in parameters.items():
+            torch.testing.assert_close(tested.parameters[name][row], value.detach(), rtol=0, atol=1e-10, msg=name)
+
+
+def test_leaving_a_lane_changes_nothing_for_those_who_stay() -> None:
+    inputs, targets = batch(3)
+    full, left = lane("lstm", 3), lane("lstm", 3)
+    settings = [torch.full((3,), value, dtype=torch.float64) for value in (1e-2, 1e-4, 1.0)]
+    for step in range(1, 4):
+        full.step_gradient(inputs, targets)
+        full.adam(step, *settings, beta1=0.9, beta2=0.999, epsilon=1e-8)
+    for step in range(1, 4):
+        if step == 3:
+            left.keep([0, 2])
+        rows = [0, 1, 2] if step < 3 else [0, 2]
+        left.step_gradient(inputs[rows].contiguous(), targets[rows].contiguous())
+        left.adam(step, *(s[: len(rows)] for s in settings), beta1=0.9, beta2=0.999, epsilon=1e-8)
+    torch.testing.assert_close(left.flat, full.flat[[0, 2]], rtol=0, atol=1e-13)

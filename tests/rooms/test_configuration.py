@@ -1,0 +1,97 @@
+"""The config: the one that ships is sound, it says where a fault is, and its entries build what they describe."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rnnpop import validation, variants
+
+REPOSITORY = Path(__file__).parents[2]
+SCHEMA = REPOSITORY / "workflow" / "schema.yaml"
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+
+
+def faults(config) -> list[str]:
+    with pytest.raises(validation.ConfigError) as raised:
+        validation.validate(config, SCHEMA)
+    return str(raised.value).splitlines()
+
+
+def test_the_config_that_ships_is_sound(config):
+    validation.validate(config, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("seed", -1, "seed: a whole number of at least 0"),
+        ("shard", 0, "shard: a whole number of at least 1"),
+        ("tile", "big", "tile: a whole number"),
+        ("device", "gpu", "device: one of cpu, cuda"),
+        ("settle.starts", 2.5, "settle.starts: a whole number"),
+        ("settle.tolerance", 0, "settle.tolerance: a number above 0"),
+        ("settle.toleranse", 1, "settle.toleranse: not a known key; allowed: "),
+        ("cells.gru.units", 0, "cells.gru.units: a whole number of at least 1"),
+        ("cells.gru.units", True, "cells.gru.units: a whole number of at least 1"),
+        ("cells.gru.activation", "step", "cells.gru.activation: one of"),
+        ("cells.gru.width", 3, "cells.gru.width: not a key of cells kind 'gru'; allowed: units"),
+        ("cells.gru.kind", "elman", "cells.gru.kind: 'elman' is not a kind of cells; allowed: gru, lstm"),
+        ("tasks.flip_flop.pulse_probability", 1.5, "tasks.flip_flop.pulse_probability: a number from 0 to 1"),
+        ("learners.adam.learning_rate", "fast", "learners.adam.learning_rate: a number above 0"),
+        ("studies.universality.seeds", 0, "studies.universality.seeds: a whole number of at least 1"),
+        ("studies.universality.cells", [], "studies.universality.cells: a list that is not empty"),
+        ("studies.universality.measures", ["cka"], "studies.universality.measures: 'cka' is not an entry of measures; there are: svcca"),
+        ("studies.universality.axes", {"cells": {"colour": ["red"]}}, "studies.universality.axes.cells.colour: not a key"),
+        ("studies.universality.axes", {"cells": {"units": [0]}}, "studies.universality.axes.cells.units: a whole number of at least 1"),
+    ],
+)
+def test_one_line_names_the_key_and_what_is_allowed(config, path, value, said):
+    *above, key = path.split(".")
+    place = config
+    for name in above:
+        place = place[name]
+    place[key] = value
+    assert any(line.startswith(f"config: {said}") for line in faults(config)), faults(config)
+    assert all(line.startswith("config: ") for line in faults(config))
+
+
+def test_a_missing_key_is_named(config):
+    del config["seed"]
+    assert faults(config) == ["config: seed: missing; a whole number of at least 0 is expected"]
+
+
+def test_every_fault_is_told_at_once(config):
+    config["cells"]["gru"]["units"] = -1
+    config["studies"]["universality"]["figures"] = ["memories"]
+    assert len(faults(config)) == 2
+
+
+@pytest.mark.parametrize("room", variants.ROOMS)
+def test_every_entry_builds_its_variant_and_every_kind_has_one_final_class(config, room):
+    for kind in variants.kinds(room):
+        assert isinstance(variants.fields(room, kind), dict)
+    for entry in config[room].values():
+        built = variants.load(room, entry)
+        for key, value in entry.items():
+            if key not in ("kind", "reads"):
+                assert getattr(built, key) == (tuple(value) if isinstance(value, list) else value)
+
+
+def test_a_variant_refuses_keys_it_does_not_have(config):
+    entry = copy.deepcopy(config["cells"]["gru"]) | {"width": 3}
+    with pytest.raises(variants.UnknownVariant, match="width"):
+        variants.load("cells", entry)
+
+
+def test_a_number_is_not_taken_for_another():
+    assert variants.mismatch("Count", 1.0)
+    assert variants.mismatch("float", float("nan"))
+    assert variants.mismatch("tuple[Count, ...]", [1, 0])
+    assert variants.mismatch("Positive | None", None) is None
+    assert variants.mismatch("Literal['a', 'b']", "b") is None

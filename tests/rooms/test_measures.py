@@ -1,0 +1,126 @@
+"""The contract of measures, asked of every file in the room through the entries of config.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+import yaml
+
+import similarity_stores
+from rnnpop import names, variants
+from rnnpop.measures import Measure
+from rnnpop.stages.compare import compare
+from rnnpop.stages.represent import represent
+
+ENTRIES = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["measures"]
+NUMBERS = list(range(7))
+#: Rounding of an SVD of some hundred rows, with room; distances of order one.
+ROUNDING = 1e-12
+
+
+@pytest.fixture(params=ENTRIES, scope="module")
+def entry(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return ENTRIES[request.param]
+
+
+@pytest.fixture(scope="module")
+def measure(entry: dict[str, Any]) -> Measure:
+    return variants.load("measures", entry)
+
+
+def block(entry: dict[str, Any], measure: Measure, *shards: dict[str, xr.Dataset]) -> xr.Dataset:
+    return represent([{store: shard[store] for store in entry["reads"]} for shard in shards], measure)
+
+
+@pytest.fixture(scope="module")
+def whole(entry: dict[str, Any], measure: Measure) -> xr.Dataset:
+    return block(entry, measure, similarity_stores.shard(NUMBERS))
+
+
+@pytest.fixture(scope="module")
+def tile(whole: xr.Dataset, measure: Measure) -> xr.Dataset:
+    return compare(whole, whole, measure)
+
+
+def test_every_kind_has_an_entry() -> None:
+    assert {entry["kind"] for entry in ENTRIES.values()} == set(variants.kinds("measures"))
+
+
+def test_stores_are_as_promised(whole: xr.Dataset, tile: xr.Dataset) -> None:
+    names.check(whole, "represent")
+    names.check(tile, "compare")
+    assert "network" in next(iter(whole.data_vars.values())).dims
+
+
+def test_distances_are_symmetric_finite_and_not_all_zero(tile: xr.Dataset) -> None:
+    distance = tile["distance"].values
+    np.testing.assert_array_equal(distance, distance.T)
+    assert np.isfinite(distance).all()
+    assert (distance[~np.eye(len(distance), dtype=bool)] > 1e-3).all()
+
+
+def test_network_is_at_no_distance_from_itself(tile: xr.Dataset, measure: Measure) -> None:
+    bound = 0.0 if type(measure).__name__ == "TransitionGraph" else ROUNDING
+    np.testing.assert_allclose(tile["distance"].values.diagonal(), 0, atol=bound)
+
+
+def test_order_of_units_does_not_matter(entry: dict[str, Any], measure: Measure, whole: xr.Dataset) -> None:
+    permuted = block(entry, measure, similarity_stores.shard(NUMBERS, permuted=True))
+    across = measure.compare(whole, permuted)["distance"].values
+    np.testing.assert_allclose(across.diagonal(), 0, atol=ROUNDING)
+    np.testing.assert_allclose(across, measure.compare(whole, whole)["distance"].values, atol=ROUNDING)
+
+
+def test_network_does_not_know_its_shard(entry: dict[str, Any], measure: Measure, whole: xr.Dataset) -> None:
+    shards = [similarity_stores.shard(NUMBERS[first : first + 2]) for first in (0, 2, 4, 6)]
+    xr.testing.assert_identical(block(entry, measure, *shards), whole)
+
+
+def test_pair_does_not_know_its_tile(measure: Measure, whole: xr.Dataset, tile: xr.Dataset) -> None:
+    for one in range(len(NUMBERS)):
+        for other in range(len(NUMBERS)):
+            alone = measure.compare(whole.isel(network=[one]), whole.isel(network=[other]))
+            np.testing.assert_array_equal(alone["distance"].values[0, 0], tile["distance"].values[one, other])
+    part = measure.compare(whole.isel(network=[5, 2, 0]), whole.isel(network=[1, 6]))
+    np.testing.assert_array_equal(part["distance"].values, tile["distance"].values[np.ix_([5, 2, 0], [1, 6])])
+
+
+def test_diverged_network_is_nan_to_all_and_harms_none(entry: dict[str, Any], measure: Measure, tile: xr.Dataset) -> None:
+    some = block(entry, measure, similarity_stores.shard(NUMBERS[:3]), similarity_stores.diverged(3), similarity_stores.shard(NUMBERS[4:]))
+    found = compare(some, some, measure)["distance"].values
+    assert np.isnan(found[3]).all()
+    assert np.isnan(found[:, 3]).all()
+    rest = [0, 1, 2, 4, 5, 6]
+    np.testing.assert_array_equal(found[np.ix_(rest, rest)], tile["distance"].values[np.ix_(rest, rest)])
+
+
+def test_noise_floor_is_below_the_distance_to_others_and_nan_without_a_second_batch() -> None:
+    measure = variants.load("measures", {"kind": "svcca", "components": 3})
+    stores = similarity_stores.shard(NUMBERS)
+    found = represent([stores], measure)
+    distance = compare(found, found, measure)["distance"].values + 2 * np.eye(len(NUMBERS))
+    floor = found["noise_floor"].values
+    assert (floor > 0).all()
+    assert (floor < distance.min(axis=1)).all()
+    first = stores["trajectories"].isel(trial=stores["trajectories"]["batch"].values == 0)
+    assert np.isnan(represent([{"trajectories": first}], measure)["noise_floor"].values).all()
+    # the second batch sets the floor and nothing else
+    np.testing.assert_array_equal(represent([{"trajectories": first}], measure)["basis"].values, found["basis"].values)
+    # the same trials twice: no noise at all
+    twice = xr.concat([first, first.assign_coords(batch=first["batch"] + 1)], "trial", data_vars="minimal")
+    np.testing.assert_allclose(represent([{"trajectories": twice}], measure)["noise_floor"].values, 0, atol=ROUNDING)
+
+
+def test_group_distance_ignores_the_identity_of_channels_and_label_distance_does_not() -> None:
+    stores = similarity_stores.shard(NUMBERS)
+    flipped = dict(stores)
+    outputs = stores["fixed_points"]["outputs"]
+    flipped["fixed_points"] = stores["fixed_points"].assign(outputs=outputs.copy(data=outputs.values[:, ::-1] * [1, -1]))
+    for align, same in (("cube", True), ("label", False)):
+        measure = variants.load("measures", {"kind": "transition_graph", "align": align, "threshold": 0.5})
+        found = measure.compare(represent([stores], measure), represent([flipped], measure))["distance"].values.diagonal()
+        assert ((found == 0) == same).all()

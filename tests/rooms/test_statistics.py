@@ -1,0 +1,172 @@
+"""Statistics: the contract of every file of the room, and known answers on the ideal cube."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import synthetic_population as synthetic
+from rnnpop import names, variants
+from rnnpop.statistics.dimensionality import Dimensionality
+from rnnpop.statistics.fixed_points import FixedPoints
+from rnnpop.statistics.training import Training
+from rnnpop.statistics.transitions import Transitions
+
+SAME = {"rtol": 0, "atol": 1e-12}  # a few roundings of float64
+
+
+def shard(count: int = 3, first: int = 0) -> dict[str, xr.Dataset]:
+    coords = synthetic.identity("gru", "tanh", count, first)
+    trajectories = synthetic.trajectories(coords)
+    return {
+        "networks": synthetic.networks(coords),
+        "trajectories": trajectories,
+        "fixed_points": synthetic.fixed_points(coords, trajectories.attrs["frames"]),
+        "transitions": synthetic.transitions(coords),
+    }
+
+
+def diverge(stores: dict[str, xr.Dataset], network: int) -> None:
+    """Make one network what training and settling leave of one that has diverged."""
+    name = stores["networks"]["network"].values[network]
+    for store in stores.values():
+        store["status"][network] = "diverged"
+    stores["networks"]["final_loss"][network] = np.nan
+    for variable in ("state", "outputs"):
+        stores["trajectories"][variable][network] = np.inf
+    points, edges = stores["fixed_points"], stores["transitions"]
+    points = points.isel(fixed_point=points["owner"].values != name)
+    points["index_sum"] = points["index_sum"].astype(float)
+    points["index_sum"][network] = np.nan
+    points["starts"][network] = 0
+    stores |= {"fixed_points": points, "transitions": edges.isel(edge=edges["owner"].values != name)}
+
+
+@pytest.mark.parametrize("kind", variants.kinds("statistics"))
+def test_every_statistic_makes_labelled_columns(kind: str) -> None:
+    stores = shard()
+    described = variants.load("statistics", {"kind": kind}).describe(stores)
+    names.check(described, "describe")
+    assert described.data_vars
+    assert all(column.dims == ("network",) for column in described.data_vars.values())
+    assert {"index", "status", "architecture", "activation", "learner"} <= set(described.coords)
+
+
+@pytest.mark.parametrize("kind", variants.kinds("statistics"))
+def test_a_diverged_network_is_nan_and_changes_no_other(kind: str) -> None:
+    sound, harmed = shard(), shard()
+    diverge(harmed, 1)
+    statistic = variants.load("statistics", {"kind": kind})
+    before, after = statistic.describe(sound), statistic.describe(harmed)
+    for name in before.data_vars:
+        np.testing.assert_array_equal(after[name].values[[0, 2]], before[name].values[[0, 2]])
+        if name != "steps":  # those were taken all the same
+            assert np.isnan(after[name].values[1]), name
+
+
+@pytest.mark.parametrize("kind", variants.kinds("statistics"))
+def test_a_network_does_not_know_its_shard(kind: str) -> None:
+    """Alone or among others, a network has the same bytes in its row."""
+    together = shard()
+    name = together["networks"]["network"].values[2]
+    alone = {
+        store: dataset.isel(network=[2]).isel(
+            {dim: dataset["owner"].values == name for dim in ("fixed_point", "edge") if dim in dataset.dims}
+        )
+        for store, dataset in together.items()
+    }
+    statistic = variants.load("statistics", {"kind": kind})
+    xr.testing.assert_identical(statistic.describe(together).isel(network=[2]), statistic.describe(alone))
+
+
+def test_the_ideal_cube_is_full() -> None:
+    found = FixedPoints().describe(shard())
+    expected = {
+        "n_fixed_0": 8, "n_fixed_1": 12, "n_fixed_2": 6, "n_fixed_3": 1, "n_fixed_more": 0, "n_slow": 0, "stable_labels": 8,
+        "full_cube": 1, "extra_points": 0, "missing_labels": 0, "index_sum_holds": 1,
+    }  # fmt: skip
+    for name, value in expected.items():
+        assert (found[name] == value).all(), name
+    np.testing.assert_allclose(found["starts_fixed"], 200 / 256, **SAME)
+
+
+def test_a_cube_with_a_point_lost_doubled_or_turned_is_not_full() -> None:
+    whole = shard(1)["fixed_points"]
+    lost = whole.isel(fixed_point=slice(1, None))  # the corner ---
+    doubled = whole.isel(fixed_point=[0, *range(27)])
+    turned = whole.copy(deep=True)
+    turned["unstable"][0] = 1  # the corner is a saddle: its label stays unmatched, and the point is one too many
+    slow = whole.copy(deep=True)
+    slow["kind"][0] = "slow"
+    for points, missing, extra, corners in ((lost, 1, 0, 7), (doubled, 0, 1, 8), (turned, 1, 1, 7), (slow, 1, 0, 7)):
+        found = FixedPoints().describe({"fixed_points": points})
+        assert [found[name].item() for name in ("missing_labels", "extra_points", "stable_labels")] == [missing, extra, corners]
+        assert found["full_cube"] == 0
+
+
+def test_the_index_sum_is_judged_only_where_theory_holds() -> None:
+    points = shard(3)["fixed_points"]
+    points["invariant_box"][:] = [True, True, False]
+    points["index_sum"][:] = [1, 2, 2]
+    np.testing.assert_array_equal(FixedPoints().describe({"fixed_points": points})["index_sum_holds"], [1, 0, np.nan])
+
+
+def test_a_network_without_points_is_described() -> None:
+    stores = shard(1)
+    bare = {
+        "fixed_points": stores["fixed_points"].isel(fixed_point=slice(0)),
+        "transitions": stores["transitions"].isel(edge=slice(0)),
+    }
+    assert FixedPoints().describe(bare)["missing_labels"] == 27
+    assert np.isnan(FixedPoints().describe(bare)["median_speed"])
+    assert Transitions().describe(bare)["automaton_accuracy"] == 0
+
+
+def test_the_cube_graph_has_an_entropy_of_its_unstable_directions() -> None:
+    """A saddle with k unstable directions reaches 2^k corners alike: k bits; the mean over 12, 6, 1 saddles is 27/19."""
+    found = Transitions().describe(shard())
+    np.testing.assert_allclose(found["row_entropy"], (12 * 1 + 6 * 2 + 1 * 3) / 19, **SAME)
+    assert (found["unlanded"] == 0).all()
+    assert (found["heteroclinic_edges"] == 12 * 2 + 6 * 4 + 6).all()
+    assert (found["automaton_accuracy"] == 1).all()
+
+
+def test_pulses_that_land_wrong_and_runs_that_land_nowhere_count() -> None:
+    stores = shard(1)
+    edges = stores["transitions"]
+    pulses = np.flatnonzero(edges["relation"].values == "input")
+    edges["destination"][pulses[0]] = 26 if edges["destination"][pulses[0]] != 26 else 0  # another corner
+    edges["destination"][pulses[1]] = -1
+    edges["destination"][pulses[2]] = 13  # the centre, which is no corner
+    saddles = np.flatnonzero((edges["relation"].values == "autonomous") & (edges["origin"].values == 13))
+    edges["destination"][saddles[:4]] = -1
+    found = Transitions().describe(stores)
+    np.testing.assert_allclose(found["automaton_accuracy"], 45 / 48, **SAME)
+    np.testing.assert_allclose(found["unlanded"], 0.5 / 19, **SAME)
+
+
+def test_training_scores_on_the_probe_batch_alone() -> None:
+    stores = shard(3)
+    probes = stores["trajectories"]
+    perfect = np.broadcast_to(probes["targets"].values, probes["outputs"].shape).astype(float)
+    mean = probes["targets"].values[:10].astype(float).mean(axis=(0, 1))
+    outputs = np.stack([perfect[0], -perfect[1], np.broadcast_to(mean, perfect[2].shape)])
+    outputs[:, 10:] = 100.0  # the second batch is for noise floors
+    probes["outputs"] = (probes["outputs"].dims, outputs, probes["outputs"].attrs)
+    found = Training().describe(stores)
+    np.testing.assert_allclose(found["output_r2"].values[[0, 2]], [1, 0], **SAME)
+    assert found["output_r2"].values[1] < -1
+    np.testing.assert_array_equal(found["sign_accuracy"].values[:2], [1, 0])
+
+
+@pytest.mark.parametrize("dimension", [1, 3, 7])
+def test_states_that_fill_some_directions_alike_have_that_dimension(dimension: int) -> None:
+    """± the unit vectors of a subspace: equal variance along each, so the ratio is the dimension (float32 states: 1e-6)."""
+    frame = np.linalg.qr(np.random.default_rng(1).standard_normal((12, dimension)))[0].T
+    stores = shard(1)
+    probes = stores["trajectories"].isel(time=slice(2 * dimension), unit=slice(12), trial=slice(1), drop=False)
+    probes["state"][0, 0] = np.concatenate([frame, -frame])
+    found = Dimensionality().describe({"trajectories": probes})
+    np.testing.assert_allclose(found["participation_ratio"], dimension, rtol=1e-6)
+    assert found["components_90"] == found["components_99"] == dimension

@@ -1,0 +1,48 @@
+"""The one entry, ./run: words go on to Snakemake, and a run that was killed does not block the next one."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def entry(house):
+    """A copy of the repository that shares this one's environment."""
+    if not (REPOSITORY / ".venv" / ".lock").exists():
+        pytest.skip("the environment was not made by envs/bootstrap.sh")
+    (house.folder / ".venv").symlink_to(REPOSITORY / ".venv")
+    shutil.copy2(REPOSITORY / "run", house.folder / "run")
+
+    def start(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["./run", *words], cwd=house.folder, capture_output=True, text=True, check=False)
+
+    return house, start
+
+
+def test_words_go_to_snakemake_and_the_default_run_is_the_whole_study(entry):
+    _, start = entry
+    done = start("-n", "--cores", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert any(line.split() == ["train", "16"] for line in (done.stdout + done.stderr).splitlines())
+
+
+def test_a_killed_run_does_not_block_the_next_one(entry):
+    house, start = entry
+    locks = house.folder / ".snakemake" / "locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text("results/logs/check.log\n")
+    ended = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True, check=True).stdout
+    (house.folder / ".snakemake" / "run.pid").write_text(ended)  # of a process that is no more
+    done = start("check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all 0 stores are sound" in done.stdout
+    assert list(locks.iterdir()) == []
+
+
+def test_the_exit_code_tells(entry):
+    _, start = entry
+    assert start("no_such_target").returncode != 0

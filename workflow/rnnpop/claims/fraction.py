@@ -1,0 +1,60 @@
+"""A claim that most networks reach some value of a statistic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import xarray as xr
+from scipy.stats import binomtest
+
+from rnnpop.claims import Claim, Decision, Verdict
+from rnnpop.variants import Probability
+
+
+@final
+@dataclass(frozen=True)
+class Fraction(Claim):
+    """At least `fraction` of the networks of status ok have `statistic` >= `at_least`.
+
+    The interval is the exact binomial one (Clopper & Pearson 1934, 95 %). A network whose statistic is NaN has not reached it.
+
+    - holds: the interval lies at or above `fraction`.
+    - holds in part: not that, but the networks of at least one architecture reach the fraction and those of at least one other
+      do not.
+    - does not hold: the interval lies below `fraction`.
+    - undecided: otherwise, and without networks.
+
+    Attributes:
+        statement: what is claimed.
+        statistic: name of a column of the summary.
+        at_least: in units of the statistic.
+        fraction: of networks.
+    """
+
+    statement: str
+    statistic: str
+    at_least: int | float
+    fraction: Probability
+
+    def decide(self, summary: xr.Dataset, contrast: xr.Dataset | None) -> Decision:
+        kept = summary.isel(network=summary["status"].values == "ok")
+        number = kept.sizes["network"]
+        if not number:
+            return Decision(np.nan, np.nan, np.nan, 0, self.fraction, "undecided", "no network met the criterion")
+        reached = kept[self.statistic].values.astype(float) >= self.at_least
+        bounds = binomtest(int(reached.sum()), number).proportion_ci(0.95, method="exact")
+        estimate, low, high = float(reached.mean()), float(bounds.low), float(bounds.high)
+        architecture = kept["architecture"].values.astype(str)
+        levels = {str(level): reached[architecture == level] for level in np.unique(architecture)}
+        detail = ", ".join([f"{reached.sum()} of {number}", *(f"{level} {own.sum()}/{own.size}" for level, own in levels.items())])
+        met = {bool(own.mean() >= self.fraction) for own in levels.values()}
+        return Decision(estimate, low, high, number, self.fraction, self._verdict(low, high, met), detail)
+
+    def _verdict(self, low: float, high: float, met: set[bool]) -> Verdict:
+        if low >= self.fraction:
+            return "holds"
+        if met == {True, False}:
+            return "holds in part"
+        return "does not hold" if high < self.fraction else "undecided"

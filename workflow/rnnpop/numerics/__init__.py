@@ -1,0 +1,1 @@
+"""Unlabelled arrays: the mathematics of one network, one pair, or a batch of them."""

@@ -1,0 +1,57 @@
+"""Hand-written forward and backward passes over a trial, for networks side by side, in buffers laid out once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from rnnpop.numerics.affine import Parameters
+
+
+class Kernel(ABC):
+    """Back-propagation through time of a cell, for K networks side by side.
+
+    Buffers are [network, time, trial, ...]: one step of one network is contiguous, and a weight gradient is one product over
+    time × trial. They are written anew at each call, because the first touch of fresh memory costs more than the arithmetic.
+    Held equal to the plain cell under automatic differentiation by tests/numerics/test_kernels.py.
+
+    Args:
+        cell: the cell (its `units`, `activation`, constants).
+        networks, steps, trials: the fixed shape K × T × B of a call.
+    """
+
+    @abstractmethod
+    def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None: ...
+
+    @abstractmethod
+    def forward(
+        self, parameters: Parameters, inputs: Float[Tensor, "network time trial input"]
+    ) -> Float[Tensor, "network time trial target"]:
+        """Hidden units after each step; a view of a buffer, valid until the next call."""
+
+    @abstractmethod
+    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> None:
+        """Gradients of all parameters but the readout's, written into `out`, given that of the hidden units after each step.
+
+        `gradient` is used up as working space.
+        """
+
+
+def rows(buffer: Float[Tensor, "network time trial column"]) -> Float[Tensor, "network row column"]:
+    """The buffer with time × trial as rows; a view."""
+    return buffer.flatten(1, 2)
+
+
+def project(inputs: Tensor, weights: Tensor, bias: Tensor, out: Tensor) -> None:
+    """out = x Aᵀ + b at all times at once; weights [network gate target input], bias [network gate target]."""
+    torch.baddbmm(bias.flatten(1).unsqueeze(1), rows(inputs), weights.flatten(1, 2).mT, out=rows(out))
+
+
+def weight_gradients(deltas: Tensor, inputs: Tensor, out: Parameters) -> None:
+    """Gradients of input weights and biases from those of the pre-activations, deltas [network time trial gate·target]."""
+    torch.bmm(rows(deltas).mT, rows(inputs), out=out["input_weights"].flatten(1, 2))
+    torch.sum(rows(deltas), dim=1, out=out["bias"].flatten(1))

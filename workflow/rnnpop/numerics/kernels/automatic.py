@@ -1,0 +1,41 @@
+"""Back-propagation through time of any cell, by automatic differentiation of its step: slower, and always right."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from rnnpop.numerics.affine import Parameters
+from rnnpop.numerics.kernels import Kernel
+
+
+@final
+class AutomaticKernel(Kernel):
+    """For cells without a hand-written kernel, and what the hand-written ones are held equal to."""
+
+    def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
+        del steps, dtype, device  # torch lays out its own memory
+        self.cell, self.networks, self.trials = cell, networks, trials
+
+    def forward(
+        self, parameters: Parameters, inputs: Float[Tensor, "network time trial input"]
+    ) -> Float[Tensor, "network time trial target"]:
+        self.parameters = {name: value.detach().clone().requires_grad_() for name, value in parameters.items()}
+        step = torch.func.vmap(self.cell.step)
+        with torch.enable_grad():
+            state = self.parameters["initial_state"].unsqueeze(1).expand(-1, self.trials, -1)
+            states = []
+            for t in range(inputs.shape[1]):
+                state = step(self.parameters, inputs[:, t], state)
+                states.append(state[..., : self.cell.units])
+            self.hidden = torch.stack(states, dim=1)
+        return self.hidden.detach()
+
+    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> None:
+        names = [name for name in self.parameters if not name.startswith("readout")]
+        found = torch.autograd.grad(self.hidden, [self.parameters[name] for name in names], gradient)
+        for name, value in zip(names, found, strict=True):
+            out[name].copy_(value)

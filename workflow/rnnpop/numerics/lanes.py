@@ -1,0 +1,123 @@
+"""A lane: networks of one cell trained side by side, their parameters in one buffer, one optimiser step for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from rnnpop.numerics.affine import WEIGHTS, Parameters
+from rnnpop.numerics.kernels import Kernel, rows
+from rnnpop.numerics.kernels.automatic import AutomaticKernel
+
+Arrays = dict[str, np.ndarray]
+
+
+class Lane:
+    """K networks of one cell: squared error, its gradient, and Adam, each network with settings of its own.
+
+    The parameters of a network are one row of a flat buffer, of which `parameters` are views; so a norm, a clip or an Adam step
+    is a handful of operations whatever the cell. Nothing crosses from one row to another.
+
+    Args:
+        cell: the cell.
+        networks: first values of each network's parameters.
+        steps, trials: shape of a training batch.
+    """
+
+    def __init__(self, cell: Any, networks: Sequence[Arrays], *, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
+        self.cell, self.steps, self.trials, self.dtype, self.device = cell, steps, trials, dtype, device
+        shapes = {name: value.shape for name, value in networks[0].items()}
+        self.shapes = shapes
+        flat = np.stack([np.concatenate([network[name].ravel() for name in shapes]) for network in networks])
+        self._lay_out(torch.as_tensor(flat, dtype=dtype, device=device))
+        self.first_moment, self.second_moment = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
+        weight = np.concatenate([np.full(int(np.prod(shape)), float(name in WEIGHTS)) for name, shape in shapes.items()])
+        self.is_weight = torch.as_tensor(weight, dtype=dtype, device=device)
+
+    def _lay_out(self, flat: Tensor) -> None:
+        self.flat, self.gradient = flat, torch.zeros_like(flat)
+        self.parameters, self.gradients = self._views(self.flat), self._views(self.gradient)
+        self.kernel = self._kernel(self.steps, self.trials)
+
+    def _views(self, flat: Tensor) -> Parameters:
+        views, start = {}, 0
+        for name, shape in self.shapes.items():
+            size = int(np.prod(shape))
+            views[name] = flat[:, start : start + size].view(len(flat), *shape)
+            start += size
+        return views
+
+    def _kernel(self, steps: int, trials: int) -> Kernel:
+        return (self.cell.kernel or AutomaticKernel)(self.cell, len(self.flat), steps, trials, self.dtype, self.device)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these networks only; the others have left the lane, and what stays is not changed by it."""
+        index = torch.as_tensor(rows, device=self.device)
+        self.first_moment, self.second_moment = self.first_moment[index], self.second_moment[index]
+        self._lay_out(self.flat[index].clone())
+
+    def step_gradient(
+        self,
+        inputs: Float[Tensor, "network time trial input"],
+        targets: Float[Tensor, "network time trial output"],
+    ) -> Float[Tensor, "network"]:
+        """Mean squared error of each network; its gradient is left in `gradient`."""
+        hidden = self.kernel.forward(self.parameters, inputs)
+        error = self._output(hidden).sub_(rows(targets))
+        loss = error.square().mean(dim=(1, 2))
+        error.mul_(2 / (error.shape[1] * error.shape[2]))
+        torch.bmm(error.mT, rows(hidden), out=self.gradients["readout_weights"])
+        torch.sum(error, dim=1, out=self.gradients["readout_bias"])
+        self.kernel.backward((error @ self.parameters["readout_weights"]).view(hidden.shape), self.gradients)
+        return loss
+
+    def _output(self, hidden: Tensor) -> Float[Tensor, "network row output"]:
+        return torch.baddbmm(self.parameters["readout_bias"].unsqueeze(1), rows(hidden), self.parameters["readout_weights"].mT)
+
+    def losses(
+        self, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
+    ) -> Float[np.ndarray, "network"]:
+        """Mean squared error of each network on one batch that all of them see, in chunks of the training batch's size."""
+        total = np.zeros(len(self.flat))
+        chunks = list(zip(inputs.split(self.trials, dim=1), targets.split(self.trials, dim=1), strict=True))
+        for chunk, target in chunks:
+            seen = chunk.expand(len(self.flat), *chunk.shape).contiguous()
+            hidden = self.kernel.forward(self.parameters, seen)
+            error = self._output(hidden) - target.flatten(0, 1)
+            total += error.double().square().mean(dim=(1, 2)).cpu().numpy()
+        return total / len(chunks)
+
+    def adam(
+        self,
+        step: int,
+        learning_rate: Float[Tensor, "network"],
+        l2: Float[Tensor, "network"],
+        clip: Float[Tensor, "network"],
+        *,
+        beta1: float,
+        beta2: float,
+        epsilon: float,
+    ) -> None:
+        """One step of Adam (Kingma & Ba 2015) on the error plus l2 · Σ w² over all weight matrices (biases and first state are free).
+
+        The gradient, penalty included, is first scaled to a norm of at most `clip`, each network by its own.
+
+        Args:
+            step: counts from 1, for the bias correction.
+        """
+        g = self.gradient.addcmul_(self.flat * self.is_weight, 2 * l2.unsqueeze(1))
+        norm = g.norm(dim=1, keepdim=True)
+        g.mul_((clip.unsqueeze(1) / norm.clamp_min(1e-30)).clamp_max(1))
+        self.first_moment.lerp_(g, 1 - beta1)
+        self.second_moment.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+        denominator = (self.second_moment / (1 - beta2**step)).sqrt_().add_(epsilon)
+        self.flat.addcdiv_(self.first_moment * (-learning_rate / (1 - beta1**step)).unsqueeze(1), denominator)
+
+    def values(self, row: int) -> Arrays:
+        """Parameters of one network, float64."""
+        return {name: value[row].double().cpu().numpy() for name, value in self.parameters.items()}

@@ -1,0 +1,21 @@
+"""Run a cell over trials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from rnnpop.numerics.affine import Parameters
+
+
+def unroll(cell: Any, parameters: Parameters, inputs: Float[Tensor, "trial time input"]) -> Float[Tensor, "trial time unit"]:
+    """States of one network after each step, from its first state."""
+    state = parameters["initial_state"].expand(len(inputs), -1)
+    states = []
+    for t in range(inputs.shape[1]):
+        state = cell.step(parameters, inputs[:, t], state)
+        states.append(state)
+    return torch.stack(states, dim=1)

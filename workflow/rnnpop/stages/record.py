@@ -1,0 +1,47 @@
+"""Record the networks of a shard on the probe trials of their task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+
+from rnnpop.names import identity, variable
+from rnnpop.numerics.affine import trained_parameters
+from rnnpop.numerics.unroll import unroll
+from rnnpop.seeds import stream
+
+
+def record(networks: xr.Dataset, task: Any, cell: Any, *, names: Mapping[str, str], seed: int) -> xr.Dataset:
+    """States and outputs of every network on two frozen batches: the probe batch (0), and a second one (1) for noise floors.
+
+    The batches belong to the task alone, so all networks of all studies see the same trials in the same order.
+    Computed in float64, kept in float32.
+
+    Returns:
+        Store of stage `record`.
+    """
+    batches = [task.probes(stream(seed, names["task"], "probes", batch)) for batch in (0, 1)]
+    inputs = np.concatenate([batch.input for batch in batches])
+    states, outputs = [], []
+    for network in range(networks.sizes["network"]):
+        parameters = trained_parameters(networks, network)
+        state = unroll(cell, parameters, torch.from_numpy(inputs).double())
+        states.append(state.float().numpy())
+        outputs.append(cell.readout(parameters, state).float().numpy())
+    return xr.Dataset(
+        {
+            "state": variable(("network", "trial", "time", "unit"), np.stack(states), "state after each step"),
+            "outputs": variable(("network", "trial", "time", "output"), np.stack(outputs), "output after each step"),
+            "inputs": variable(("trial", "time", "input"), inputs, "input at each step"),
+            "targets": variable(("trial", "time", "output"), np.concatenate([batch.target for batch in batches]), "target of each step"),
+        },
+        coords={
+            **identity(networks),
+            "batch": ("trial", np.repeat([0, 1], [len(batch.input) for batch in batches])),
+            "part": ("unit", np.repeat(np.array(cell.parts, dtype=object), cell.units)),
+        },
+    )

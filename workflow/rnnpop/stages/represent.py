@@ -1,0 +1,30 @@
+"""Represent: what a measure needs of each network, for the shards of one block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import xarray as xr
+
+from rnnpop.measures import Measure
+
+
+def represent(shards: Sequence[Mapping[str, xr.Dataset]], measure: Measure) -> xr.Dataset:
+    """Representations of all networks of a block, in the order of the shards.
+
+    Args:
+        shards: for each shard, the stores that the measure reads, by name.
+
+    Returns:
+        Store of stage `represent`.
+    """
+    # attributes of the first: units and long names are the measure's, the same for all
+    return xr.concat(
+        [measure.represent(stores) for stores in shards],
+        dim="network",
+        data_vars="minimal",
+        coords="minimal",
+        compat="override",
+        join="exact",
+        combine_attrs="override",
+    )

@@ -1,0 +1,80 @@
+"""Train the networks of a shard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from rnnpop.design import network_name
+from rnnpop.learners import Apprentice, Learner
+from rnnpop.names import variable
+from rnnpop.numerics.affine import DIMENSIONS
+from rnnpop.seeds import stream
+
+#: Trials of the frozen batch that decides when a network is trained.
+_EVALUATION_TRIALS = 256
+
+
+def train(
+    task: Any,
+    cell: Any,
+    learner: Learner,
+    *,
+    study: str,
+    names: Mapping[str, str],
+    indexes: Sequence[int],
+    factors: Mapping[str, Any],
+    seed: int,
+    device: str,
+) -> xr.Dataset:
+    """Networks of one population, before and after training.
+
+    First weights and training trials are drawn from streams that hash study, task, cell and index, but not the learner: networks
+    of the same index under two learners begin alike and see the same trials, so that learners are compared in pairs.
+
+    Args:
+        names: `task`, `cell` and `learner` as they stand in paths.
+        indexes: numbers of the networks in the population.
+        factors: design factors of the population, kept as coordinates.
+
+    Returns:
+        Store of stage `train`.
+    """
+    apprentices = [
+        Apprentice(
+            cell.init(stream(seed, study, names["task"], names["cell"], index, "init"), task.inputs, task.outputs),
+            stream(seed, study, names["task"], names["cell"], index, "trials"),
+        )
+        for index in indexes
+    ]
+    evaluation = task.trials(stream(seed, names["task"], "evaluation"), _EVALUATION_TRIALS)
+    training = learner.learn(task, cell, apprentices, evaluation, device)
+
+    weights = {
+        name: variable(
+            ("network", "checkpoint", *dims),
+            np.stack([[a.initial[name], t[name]] for a, t in zip(apprentices, training.trained, strict=True)]),
+            name.replace("_", " "),
+        )
+        for name, dims in DIMENSIONS.items()
+    }
+    return xr.Dataset(
+        weights
+        | {
+            "loss": variable(("network", "evaluation"), training.loss, "mean squared error on the evaluation batch"),
+            "final_loss": variable(("network",), training.final_loss, "mean squared error of the weights kept"),
+            "steps": variable(("network",), training.steps, "optimiser steps taken"),
+        },
+        coords={
+            "network": [network_name(names["task"], names["cell"], names["learner"], index) for index in indexes],
+            "index": ("network", list(indexes)),
+            "status": ("network", np.array(training.status, dtype=object)),
+            **{factor: ("network", np.array([level] * len(indexes), dtype=object if isinstance(level, str) else None)) for factor, level in factors.items()},
+            "checkpoint": ["initial", "trained"],
+            "step": ("evaluation", training.step),
+            "gate": list(cell.gates),
+        },
+    )

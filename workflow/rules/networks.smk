@@ -1,0 +1,52 @@
+"""Networks: trained, and recorded on the frozen probe trials. Needs nothing but the config; makes networks, trajectories."""
+
+
+rule train:
+    """Train the networks of one shard side by side, each with its own seed and early stop."""
+    output:
+        networks=f"results/{SHARD}/networks.zarr.zip",
+    log:
+        f"results/logs/{SHARD}/train.log",
+    benchmark:
+        f"results/benchmarks/{SHARD}/train.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        task=lambda wildcards: config["tasks"][wildcards.task],
+        cell=lambda wildcards: population(wildcards).cell_entry,
+        learner=lambda wildcards: population(wildcards).learner_entry,
+        factors=lambda wildcards: population(wildcards).factors,
+        seed=config["seed"],
+        device=config["device"],
+        code=code("train"),
+    script:
+        "../../scripts/train.py"
+
+
+rule record:
+    """Run the trained networks on the task's probe trials."""
+    input:
+        networks=f"results/{SHARD}/networks.zarr.zip",
+    output:
+        trajectories=f"results/{SHARD}/trajectories.zarr.zip",
+    log:
+        f"results/logs/{SHARD}/record.log",
+    benchmark:
+        f"results/benchmarks/{SHARD}/record.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        task=lambda wildcards: config["tasks"][wildcards.task],
+        cell=lambda wildcards: population(wildcards).cell_entry,
+        seed=config["seed"],
+        code=code("record"),
+    script:
+        "../../scripts/record.py"

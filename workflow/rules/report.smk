@@ -1,0 +1,156 @@
+"""What readers take away. Needs the small stores; makes summaries, claims, figures, provenance, the report, the check."""
+
+
+rule summarise:
+    """One tidy row a network: design, status and every statistic."""
+    input:
+        statistics=lambda wildcards: [of_shard(shard, "statistics") for shard in by_population(STUDIES[wildcards.study])],
+    output:
+        store="results/{study}/summary.zarr.zip",
+        table=report(
+            "results/{study}/summary.csv",
+            caption="../report/summary.rst",
+            category="{study}",
+        ),
+    log:
+        "results/logs/{study}/summarise.log",
+    benchmark:
+        "results/benchmarks/{study}/summarise.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        code=code("summarise"),
+    script:
+        "../../scripts/summarise.py"
+
+
+rule judge:
+    """One row a claim: estimate, interval, number of networks, verdict."""
+    input:
+        summary="results/{study}/summary.zarr.zip",
+        contrasts=lambda wildcards: own_contrasts(STUDIES[wildcards.study]),
+    output:
+        claims=report(
+            "results/{study}/claims.csv",
+            caption="../report/claims.rst",
+            category="{study}",
+        ),
+    log:
+        "results/logs/{study}/judge.log",
+    benchmark:
+        "results/benchmarks/{study}/judge.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        claims=lambda wildcards: STUDIES[wildcards.study].named("claims"),
+        tasks=lambda wildcards: STUDIES[wildcards.study].tasks,
+        group=lambda wildcards: STUDIES[wildcards.study].groups[0],
+        code=code("judge", "claims"),
+    script:
+        "../../scripts/judge.py"
+
+
+rule draw:
+    """One figure as vector and pixels, and the numbers plotted in each of its panels."""
+    input:
+        unpack(lambda wildcards: evidence(STUDIES[wildcards.study], wildcards.figure)),
+    output:
+        pdf="results/{study}/figures/{figure}.pdf",
+        png=report(
+            "results/{study}/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="{study}",
+        ),
+        # the panels' tables; how many there are is the figure's own affair
+        tables=directory("results/{study}/figures/{figure}"),
+    log:
+        "results/logs/{study}/draw/{figure}.log",
+    benchmark:
+        "results/benchmarks/{study}/draw/{figure}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        figure=lambda wildcards: config["figures"][wildcards.figure],
+        measures=lambda wildcards: list(STUDIES[wildcards.study].named("measures")),
+        code=code("draw"),
+    script:
+        "../../scripts/draw.py"
+
+
+rule provenance:
+    """Say what the results were made with: commit, environment, config, machine. Written when a result has changed."""
+    input:
+        [concluded(study) for study in STUDIES.values()],
+    output:
+        provenance="results/provenance.json",
+    log:
+        "results/logs/provenance.log",
+    benchmark:
+        "results/benchmarks/provenance.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        config=config,
+    script:
+        "../../scripts/provenance.py"
+
+
+localrules:
+    check,
+    report,
+
+
+rule check:
+    """Read every finished store whole and name the damaged ones, so that the next run makes them again."""
+    log:
+        "results/logs/check.log",
+    benchmark:
+        "results/benchmarks/check.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        results="results",
+    script:
+        "../../scripts/check.py"
+
+
+rule report:
+    """One file with figures, tables and captions, that opens without a network."""
+    input:
+        [concluded(study) for study in STUDIES.values()],
+    output:
+        report="results/report.zip",
+    log:
+        "results/logs/report.log",
+    benchmark:
+        "results/benchmarks/report.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=config,
+    script:
+        "../../scripts/report.py"
