@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from oracles import CUBE, ETA, CubeCell, cube_store
 
+from oracles import CUBE, ETA, CubeCell, cube_store
 from rnnpop.numerics.fixed_points import Box, index_sign, merge, midpoint_starts, newton, spectrum, spread_starts
 from rnnpop.stages.settle import search
 
@@ -16,7 +16,7 @@ SETTINGS = {"starts": 256, "tolerance": 1e-8, "slow": 1e-3, "merge": 1e-3, "outl
 
 
 def found_on_the_cube(seed: int = 0, **changes: object) -> np.ndarray:
-    cell, networks, trajectories, _ = cube_store()
+    cell, _, trajectories, _ = cube_store()
     visited = trajectories["state"].values[0, :32].reshape(-1, cell.units).astype(float)
     points = search(cell, {}, np.zeros(3), visited, SETTINGS | changes, np.random.default_rng(seed))
     assert points.fixed.all()
@@ -31,7 +31,10 @@ def test_newton_finds_a_linear_maps_fixed_point() -> None:
     expected = np.linalg.solve(np.eye(4) - A, b)
     wide = torch.full((4,), 10 + np.abs(expected).max(), dtype=torch.float64)
     ended, speed = newton(
-        lambda h: h @ matrix.T + shift, lambda h: matrix.expand(len(h), 4, 4), torch.from_numpy(rng.standard_normal((20, 4))), Box(-wide, wide)
+        lambda h: h @ matrix.T + shift,
+        lambda h: matrix.expand(len(h), 4, 4),
+        torch.from_numpy(rng.standard_normal((20, 4))),
+        Box(-wide, wide),
     )
     assert speed.max() < 1e-12
     np.testing.assert_allclose(ended.numpy(), np.tile(expected, (20, 1)), atol=1e-11)

@@ -47,7 +47,10 @@ def test_runs_land_where_their_basin_says() -> None:
     def step(v: torch.Tensor) -> torch.Tensor:
         return v + 0.1 * (v - v**3)
 
-    starts, stable = torch.tensor([[1e-3], [-0.4], [0.0], [2.0], [-1.0]], dtype=torch.float64), torch.tensor([[-1.0], [1.0]], dtype=torch.float64)
+    starts, stable = (
+        torch.tensor([[1e-3], [-0.4], [0.0], [2.0], [-1.0]], dtype=torch.float64),
+        torch.tensor([[-1.0], [1.0]], dtype=torch.float64),
+    )
     assert land(step, starts, stable, 1e-3, 500).tolist() == [1, 0, -1, 1, 0]
     assert land(step, starts, stable[:0], 1e-3, 500).tolist() == [-1] * 5
     assert land(step, starts[:1], stable, 1e-3, 10).tolist() == [-1]

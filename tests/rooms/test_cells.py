@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from oracles import random_parameters
 
+from oracles import random_parameters
 from rnnpop import variants
 from rnnpop.cells import Cell
 from rnnpop.numerics.kernels.automatic import AutomaticKernel

@@ -92,12 +92,3 @@ def test_a_missing_store_is_not_a_damaged_one(tmp_path):
 def test_the_schema_names_what_is_wrong(dataset, spoil, said):
     with pytest.raises(names.SchemaError, match=said):
         names.check(spoil(dataset), "compare")
-
-
-def test_stores_join_in_the_order_given(dataset, tmp_path):
-    for i, part in enumerate((dataset.isel(network=[0]), dataset.isel(network=[1, 2]))):
-        store.save(part, tmp_path / f"{i}.zarr.zip", "compare", seed=1, shard=i)
-    joined = store.concatenate([tmp_path / "1.zarr.zip", tmp_path / "0.zarr.zip"], "network")
-    assert list(joined["network"].values) == [dataset["network"].values[i] for i in (1, 2, 0)]
-    assert joined.attrs["seed"] == "1"
-    assert "shard" not in joined.attrs

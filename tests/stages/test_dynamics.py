@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from oracles import CORNERS, CUBE, as_store, cube_store
 
+from oracles import CORNERS, CUBE, as_store, cube_store
 from rnnpop import names
 from rnnpop.stages.connect import connect
 from rnnpop.stages.settle import settle
@@ -49,7 +49,7 @@ def test_an_index_k_point_reaches_its_2_to_the_k_corners_alike(cube: tuple[xr.Da
 
 
 def test_an_eigenvector_leads_to_the_neighbour_with_one_zero_less(cube: tuple[xr.Dataset, xr.Dataset]) -> None:
-    """Degenerate eigenvalues leave the direction free within the face or the centre's space, so edges alone are exact: edge → its two corners."""
+    """Edge points alone have an exact answer, their two corners: degenerate eigenvalues leave the others' directions free."""
     points, edges = cube
     pattern = np.round(points["outputs"].values)
     for node in np.flatnonzero(points["unstable"] == 1):

@@ -80,7 +80,9 @@ def test_learners_share_first_weights() -> None:
     untrained = train(
         TASK, cell, load("learners", {"kind": "untrained"}), study="s", names=labels, indexes=range(3), factors={}, seed=7, device="cpu"
     )
-    np.testing.assert_array_equal(untrained["recurrent_weights"].sel(checkpoint="trained"), run()["recurrent_weights"].sel(checkpoint="initial"))
+    np.testing.assert_array_equal(
+        untrained["recurrent_weights"].sel(checkpoint="trained"), run()["recurrent_weights"].sel(checkpoint="initial")
+    )
     assert (untrained["status"] == "untrained").all()
 
 

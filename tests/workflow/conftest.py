@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,10 +52,13 @@ class House:
 
 
 def _copy(source: Path, target: Path) -> House:
+    """The repository's files, as new as those of a clone."""
     for part in _PARTS:
         (target / part).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (source / part).is_dir() else shutil.copy2
-        copy(source / part, target / part, **({"ignore": shutil.ignore_patterns("__pycache__")} if (source / part).is_dir() else {}))
+        if (source / part).is_dir():
+            shutil.copytree(source / part, target / part, ignore=shutil.ignore_patterns("__pycache__"), copy_function=shutil.copy)
+        else:
+            shutil.copy(source / part, target / part)
     return House(target)
 
 
@@ -83,6 +85,6 @@ def rehearsed(rehearsal: tuple[House, str], tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def empty_copy() -> Callable[[Path], House]:
-    """Makes a copy of the repository in a folder."""
-    return lambda folder: _copy(REPOSITORY, folder)
+def clone(rehearsal: tuple[House, str], tmp_path: Path) -> House:
+    """A copy of the rehearsal's repository without its results."""
+    return _copy(rehearsal[0].folder, tmp_path / "clone")

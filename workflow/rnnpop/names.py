@@ -166,14 +166,13 @@ def check(dataset: xr.Dataset, stage: str) -> None:
     for name, dim in schema.coordinates.items():
         if name not in dataset.coords or dataset[name].dims != (dim,):
             raise SchemaError(f"{stage}: coordinate '{name}' on '{dim}' is missing")
-    for dim in dataset.dims:
-        if dim not in DIMENSIONS:
-            raise SchemaError(f"{stage}: '{dim}' is not a dimension of the vocabulary")
-    for name, variable in dataset.data_vars.items():
-        if not schema.open_ended and name not in schema.variables:
-            raise SchemaError(f"{stage}: variable '{name}' is not in the schema")
-        if "units" not in variable.attrs or "long_name" not in variable.attrs:
-            raise SchemaError(f"{stage}: variable '{name}' lacks units or long_name")
+    for strange in set(dataset.dims) - set(DIMENSIONS):
+        raise SchemaError(f"{stage}: '{strange}' is not a dimension of the vocabulary")
+    for held, item in dataset.data_vars.items():
+        if not schema.open_ended and held not in schema.variables:
+            raise SchemaError(f"{stage}: variable '{held}' is not in the schema")
+        if "units" not in item.attrs or "long_name" not in item.attrs:
+            raise SchemaError(f"{stage}: variable '{held}' lacks units or long_name")
 
 
 def variable(dims: tuple[str, ...], values: object, long_name: str, units: str = "1") -> xr.Variable:

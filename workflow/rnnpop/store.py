@@ -60,7 +60,8 @@ def save(dataset: xr.Dataset, path: str | Path, stage: str, **provenance: object
 def _members(memory: zarr.storage.MemoryStore) -> list[tuple[str, bytes]]:
     async def read() -> list[tuple[str, bytes]]:
         keys = sorted([key async for key in memory.list()])
-        return [(key, (await memory.get(key, default_buffer_prototype())).to_bytes()) for key in keys]
+        found = [(key, await memory.get(key, default_buffer_prototype())) for key in keys]
+        return [(key, content.to_bytes()) for key, content in found if content is not None]
 
     return sync(read())
 
@@ -93,13 +94,3 @@ def load(path: str | Path) -> xr.Dataset:
             f"{path}: damaged or half-written store ({type(error).__name__}: {error}); moved to {aside.name}, the next run makes it again"
         ) from error
     return dataset
-
-
-def concatenate(paths: list[str] | list[Path], dim: str) -> xr.Dataset:
-    """Stores of one kind, joined along `dim` in the order given; variables without `dim` are taken from the first."""
-    datasets = [load(path) for path in paths]
-    attrs = {key: value for key, value in datasets[0].attrs.items() if all(d.attrs.get(key) == value for d in datasets)}
-    joined = xr.concat(
-        datasets, dim=dim, data_vars="minimal", coords="minimal", compat="override", join="outer", combine_attrs="drop"
-    )
-    return joined.assign_attrs(attrs)

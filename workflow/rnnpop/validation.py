@@ -53,8 +53,19 @@ def _join(*parts: str) -> str:
 def _expectation(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return f"one of {', '.join(map(str, schema['enum']))} is expected"
-    kinds = {"integer": "a whole number", "number": "a number", "string": "a text", "array": "a list", "object": "a mapping", "boolean": "true or false"}
-    bounds = [f"{word} {schema[key]}" for key, word in (("minimum", "of at least"), ("exclusiveMinimum", "above"), ("maximum", "of at most")) if key in schema]
+    kinds = {  # as a person says it
+        "integer": "a whole number",
+        "number": "a number",
+        "string": "a text",
+        "array": "a list",
+        "object": "a mapping",
+        "boolean": "true or false",
+    }
+    bounds = [
+        f"{word} {schema[key]}"
+        for key, word in (("minimum", "of at least"), ("exclusiveMinimum", "above"), ("maximum", "of at most"))
+        if key in schema
+    ]
     lengths = ["that is not empty"] if schema.get("minItems") or schema.get("minProperties") else []
     pattern = [f"matching {schema['pattern']}"] if "pattern" in schema else []
     return " ".join([kinds.get(str(schema.get("type")), "another value"), *bounds, *lengths, *pattern, "is expected"])
@@ -78,14 +89,15 @@ def _by_reference(config: Mapping[str, Any]) -> Iterator[str]:
                     yield f"studies.{study_name}.{room}: '{name}' is not an entry of {room}; there are: {', '.join(config.get(room, {}))}"
         for room, axes in study.get("axes", {}).items():
             for axis, levels in axes.items():
+                key = f"studies.{study_name}.axes.{room}.{axis}"
                 for name in study[room]:
                     entry = config.get(room, {}).get(name)
                     if entry is None or entry.get("kind") not in variants.kinds(room):
                         continue  # named above
                     known = variants.fields(room, entry["kind"])
                     if axis not in known:
-                        yield f"studies.{study_name}.axes.{room}.{axis}: not a key of {room} kind '{entry['kind']}'; allowed: {', '.join(known)}"
+                        yield f"{key}: not a key of {room} kind '{entry['kind']}'; allowed: {', '.join(known)}"
                         continue
                     for level in levels:
                         if wrong := variants.mismatch(known[axis][0], level):
-                            yield f"studies.{study_name}.axes.{room}.{axis}: {wrong}"
+                            yield f"{key}: {wrong}"

@@ -34,7 +34,7 @@ class Cell(ABC):
     units: int
 
     @abstractmethod
-    def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, "..."]]:
+    def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, ...]]:
         """First values of one network's parameters."""
 
     @abstractmethod

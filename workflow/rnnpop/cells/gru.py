@@ -40,7 +40,7 @@ class GRU(Cell):
     gate_bias: float = 0.0
     gain: Positive = 1.0
 
-    def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, "..."]]:
+    def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, ...]]:
         return gaussian_parameters(rng, gates=3, units=self.units, inputs=inputs, outputs=outputs, state=self.units, gain=self.gain)
 
     def step(

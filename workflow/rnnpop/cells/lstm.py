@@ -42,7 +42,7 @@ class LSTM(Cell):
     forget_bias: float = 1.0
     gain: Positive = 1.0
 
-    def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, "..."]]:
+    def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, ...]]:
         return gaussian_parameters(rng, gates=4, units=self.units, inputs=inputs, outputs=outputs, state=2 * self.units, gain=self.gain)
 
     def step(

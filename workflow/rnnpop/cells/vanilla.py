@@ -34,7 +34,7 @@ class Vanilla(Cell):
     activation: Literal["tanh", "relu"] = "tanh"
     gain: Positive = 1.0
 
-    def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, "..."]]:
+    def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, ...]]:
         return gaussian_parameters(rng, gates=1, units=self.units, inputs=inputs, outputs=outputs, state=self.units, gain=self.gain)
 
     def step(

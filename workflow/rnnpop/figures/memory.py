@@ -36,7 +36,8 @@ class Memory(Figure):
 
     The example of a population is its network of lowest index that met the criterion, in its first shard; panel e shows the
     first example of each architecture, and panel a and the graph the first of all. A population without one leaves its
-    place empty. Panels c, d and f show the networks that met the criterion.
+    place empty. Panels c, d and f show the
+    networks that met the criterion (N); the stress is that of the map in which all networks with finite distances were placed.
 
     Attributes:
         geometry: measure of panels c and d, by its name in config.yaml.

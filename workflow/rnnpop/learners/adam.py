@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from rnnpop.learners import Apprentice, Arrays, Learner, Training
+from rnnpop.numerics.affine import WEIGHTS
 from rnnpop.numerics.lanes import Lane
 from rnnpop.variants import Count, NonNegative, Positive, Probability
 
@@ -29,7 +30,9 @@ class Adam(Learner):
         steps: at most.
         batch: trials per step.
         clip: largest norm of a network's gradient, penalty included.
-        l2: λ of the penalty λ Σw² over weight matrices (torch's `weight_decay` would be 2λ).
+        l2: λ of the penalty λ Σw² (torch's `weight_decay` would be 2λ).
+        penalise: what w runs over: the weight matrices, or all parameters, biases and first state included (as in a tutorial of the
+            paper's co-author); the paper's own choice could not be read.
         warmup: fraction of the steps over which the rate rises.
         final_rate: last learning rate over the peak.
         evaluate_every: steps between evaluations.
@@ -44,6 +47,7 @@ class Adam(Learner):
     batch: Count = 64
     clip: Positive = 1.0
     l2: NonNegative = 0.0
+    penalise: Literal["weights", "all"] = "weights"
     warmup: Probability = 0.05
     final_rate: Probability = 0.01
     evaluate_every: Count = 25
@@ -75,7 +79,8 @@ class Adam(Learner):
     ) -> None:
         steps = evaluation.input.shape[1]
         networks = [apprentices[row].initial for row in rows]
-        lane = Lane(cell, networks, steps=steps, trials=self.batch, dtype=torch.float32, device=device)
+        penalised = WEIGHTS if self.penalise == "weights" else tuple(networks[0])
+        lane = Lane(cell, networks, steps=steps, trials=self.batch, dtype=torch.float32, device=device, penalised=penalised)
         active = list(rows)
         seen, wanted = _time_major(evaluation, device)
         met = dict.fromkeys(active, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ Parameters = dict[str, Tensor]
 
 def gaussian_parameters(
     rng: np.random.Generator, *, gates: int, units: int, inputs: int, outputs: int, state: int, gain: float
-) -> dict[str, Float[np.ndarray, "..."]]:
+) -> dict[str, Float[np.ndarray, ...]]:
     """First values of one network's parameters: every weight N(0, g²/fan-in), biases and initial state zero.
 
     As in the library of the universality paper's first author (g = 1), for input, recurrent and readout weights alike.
@@ -51,19 +50,17 @@ def gaussian_parameters(
 
 def drive(parameters: Parameters, input: Float[Tensor, "*trial input"]) -> tuple[Float[Tensor, "*trial target"], ...]:
     """A x + b, one tensor a gate."""
-    return linear(input, parameters["input_weights"].flatten(0, 1), parameters["bias"].flatten()).chunk(
-        parameters["bias"].shape[0], dim=-1
-    )
+    return linear(input, parameters["input_weights"].flatten(0, 1), parameters["bias"].flatten()).chunk(parameters["bias"].shape[0], dim=-1)
 
 
-def recur(weights: Float[Tensor, "gate target source"], hidden: Float[Tensor, "*trial source"]) -> tuple[Float[Tensor, "*trial target"], ...]:
+def recur(
+    weights: Float[Tensor, "gate target source"], hidden: Float[Tensor, "*trial source"]
+) -> tuple[Float[Tensor, "*trial target"], ...]:
     """W h, one tensor a gate."""
     return linear(hidden, weights.flatten(0, 1)).chunk(weights.shape[0], dim=-1)
 
 
-def scaled(
-    left: Float[Tensor, "*trial target"], matrix: Float[Tensor, "target source"]
-) -> Float[Tensor, "*trial target source"]:
+def scaled(left: Float[Tensor, "*trial target"], matrix: Float[Tensor, "target source"]) -> Float[Tensor, "*trial target source"]:
     """diag(left) · matrix, for every trial."""
     return left.unsqueeze(-1) * matrix
 
@@ -73,6 +70,6 @@ def add_diagonal(matrix: Float[Tensor, "*trial unit unit"], diagonal: Float[Tens
     return matrix + torch.diag_embed(diagonal)
 
 
-def trained_parameters(networks: Mapping[str, Any], network: int) -> Parameters:
+def trained_parameters(networks: Any, network: int) -> Parameters:
     """Parameters of one network of a `train` store at its last checkpoint, float64."""
     return {name: torch.from_numpy(np.array(networks[name][network, -1], dtype=np.float64)) for name in DIMENSIONS}

@@ -45,9 +45,7 @@ class Box:
         return _LONGEST_STEP * float((self.high - self.low).max())
 
 
-def spread_starts(
-    states: Float[np.ndarray, "sample unit"], number: int, rng: np.random.Generator
-) -> Float[np.ndarray, "start unit"]:
+def spread_starts(states: Float[np.ndarray, "sample unit"], number: int, rng: np.random.Generator) -> Float[np.ndarray, "start unit"]:
     """Starts that lead to saddles too: three quarters convex combinations of 2 to 8 visited states, one quarter visited states with
     Gaussian noise of half the standard deviation of each unit.
 
@@ -67,7 +65,12 @@ def midpoint_starts(points: Float[np.ndarray, "point unit"], limit: int, rng: np
 
     At most `limit`; which ones, `rng` decides.
     """
-    groups = [group for size in (2, 4) if size <= len(points) for group in itertools.islice(itertools.combinations(range(len(points)), size), 20_000)]
+    groups = [
+        group
+        for size in (2, 4)
+        if size <= len(points)
+        for group in itertools.islice(itertools.combinations(range(len(points)), size), 20_000)
+    ]
     if len(groups) > limit:
         groups = [groups[place] for place in np.sort(rng.choice(len(groups), limit, replace=False))]
     if len(points) > 1:
@@ -75,7 +78,9 @@ def midpoint_starts(points: Float[np.ndarray, "point unit"], limit: int, rng: np
     return np.array([points[list(group)].mean(0) for group in groups]).reshape(-1, points.shape[1])
 
 
-def newton(step: Map, jacobian: Map, starts: Float[Tensor, "start unit"], box: Box) -> tuple[Float[Tensor, "start unit"], Float[Tensor, "start"]]:
+def newton(
+    step: Map, jacobian: Map, starts: Float[Tensor, "start unit"], box: Box
+) -> tuple[Float[Tensor, "start unit"], Float[Tensor, "start"]]:
     """Where each start ends, and |F(h) − h|₂ there.
 
     Damped Newton on G(h) = F(h) − h inside the box: the Newton step, shortened to the longest allowed, is halved until |G|² falls;

@@ -27,17 +27,28 @@ class Lane:
         cell: the cell.
         networks: first values of each network's parameters.
         steps, trials: shape of a training batch.
+        penalised: names of the parameters that the L2 penalty sees.
     """
 
-    def __init__(self, cell: Any, networks: Sequence[Arrays], *, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
+    def __init__(
+        self,
+        cell: Any,
+        networks: Sequence[Arrays],
+        *,
+        steps: int,
+        trials: int,
+        dtype: torch.dtype,
+        device: torch.device,
+        penalised: Sequence[str] = WEIGHTS,
+    ) -> None:
         self.cell, self.steps, self.trials, self.dtype, self.device = cell, steps, trials, dtype, device
         shapes = {name: value.shape for name, value in networks[0].items()}
         self.shapes = shapes
         flat = np.stack([np.concatenate([network[name].ravel() for name in shapes]) for network in networks])
         self._lay_out(torch.as_tensor(flat, dtype=dtype, device=device))
         self.first_moment, self.second_moment = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
-        weight = np.concatenate([np.full(int(np.prod(shape)), float(name in WEIGHTS)) for name, shape in shapes.items()])
-        self.is_weight = torch.as_tensor(weight, dtype=dtype, device=device)
+        seen = np.concatenate([np.full(int(np.prod(shape)), float(name in penalised)) for name, shape in shapes.items()])
+        self.penalised = torch.as_tensor(seen, dtype=dtype, device=device)
 
     def _lay_out(self, flat: Tensor) -> None:
         self.flat, self.gradient = flat, torch.zeros_like(flat)
@@ -103,14 +114,14 @@ class Lane:
         beta2: float,
         epsilon: float,
     ) -> None:
-        """One step of Adam (Kingma & Ba 2015) on the error plus l2 · Σ w² over all weight matrices (biases and first state are free).
+        """One step of Adam (Kingma & Ba 2015) on the error plus l2 · Σ w² over the penalised parameters.
 
         The gradient, penalty included, is first scaled to a norm of at most `clip`, each network by its own.
 
         Args:
             step: counts from 1, for the bias correction.
         """
-        g = self.gradient.addcmul_(self.flat * self.is_weight, 2 * l2.unsqueeze(1))
+        g = self.gradient.addcmul_(self.flat * self.penalised, 2 * l2.unsqueeze(1))
         norm = g.norm(dim=1, keepdim=True)
         g.mul_((clip.unsqueeze(1) / norm.clamp_min(1e-30)).clamp_max(1))
         self.first_moment.lerp_(g, 1 - beta1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rnnpop.names import identity, variable
-from rnnpop.numerics.affine import trained_parameters
+from rnnpop.numerics.affine import Parameters, trained_parameters
 from rnnpop.numerics.transitions import land, unstable_basis, unstable_directions, visits
 from rnnpop.seeds import stream
 
@@ -85,8 +85,9 @@ def connect(
             if not points.sizes["fixed_point"]:
                 continue
             graph = _Graph(
-                step=lambda h, x=x: cell.step(parameters, x, h),  # type: ignore[misc]
-                pulsed=lambda h, pulse, x=x: cell.step(parameters, x + torch.from_numpy(pulse), h),  # type: ignore[misc]
+                cell=cell,
+                parameters=parameters,
+                still=x,
                 points=torch.from_numpy(points["state"].values),
                 jacobians=cell.jacobian(parameters, x, torch.from_numpy(points["state"].values)).numpy(),
                 stable=points["unstable"].values == 0,
@@ -133,13 +134,17 @@ def connect(
 class _Graph:
     """The fixed points of one network under one still input, and the map that connects them."""
 
-    step: Callable[[Tensor], Tensor]
-    pulsed: Callable[[Tensor, np.ndarray], Tensor]
+    cell: Any
+    parameters: Parameters
+    still: Float[Tensor, "input"]
     points: Float[Tensor, "point unit"]
     jacobians: Float[np.ndarray, "point unit unit"]
     stable: np.ndarray
     scale: Scale
     settings: Mapping[str, Any]
+
+    def step(self, states: Float[Tensor, "run unit"]) -> Float[Tensor, "run unit"]:
+        return self.cell.step(self.parameters, self.still, states)
 
     def _perturbation(self, point: int) -> float:
         return self.settings["size"] * max(float(self.points[point].norm()), self.scale.typical)
@@ -167,7 +172,7 @@ class _Graph:
         origin = np.repeat(np.arange(len(directions)), [len(d) for d in directions])
         if not len(origin):
             return
-        sizes = np.array([self._perturbation(point) for point in origin])
+        sizes = np.array([self._perturbation(point) for point in origin.tolist()])
         starts = self.points[torch.from_numpy(origin)] + torch.from_numpy(np.concatenate(directions) * sizes[:, None])
         rest = _REST * self.scale.typical
         passed = visits(self.step, starts, self.points, self.scale.near, self.settings["steps"], rest)
@@ -180,7 +185,8 @@ class _Graph:
         attractors = np.flatnonzero(self.stable)
         if not len(attractors) or not pulses:
             return
-        states = torch.cat([self.pulsed(self.points[torch.from_numpy(attractors)], pulse) for pulse in pulses.values()])
+        corners = self.points[torch.from_numpy(attractors)]
+        states = torch.cat([self.cell.step(self.parameters, self.still + torch.from_numpy(pulse), corners) for pulse in pulses.values()])
         landed = self._land(states).reshape(len(pulses), -1)
         for condition, row in zip(pulses, landed, strict=True):
             for point, destination in zip(attractors, row, strict=True):

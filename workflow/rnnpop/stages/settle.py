@@ -112,9 +112,7 @@ def search(
     fixed_below = settings["tolerance"] * visited.shape[1] ** 0.5
 
     def descend(starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        ended = newton(
-            lambda h: cell.step(weights, x, h), lambda h: cell.jacobian(weights, x, h), torch.from_numpy(starts).to(where), box
-        )
+        ended = newton(lambda h: cell.step(weights, x, h), lambda h: cell.jacobian(weights, x, h), torch.from_numpy(starts).to(where), box)
         return tuple(value.cpu().numpy() for value in ended)  # type: ignore[return-value]
 
     state, speed = descend(spread_starts(visited, settings["starts"], rng))

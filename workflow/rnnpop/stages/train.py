@@ -72,7 +72,10 @@ def train(
             "network": [network_name(names["task"], names["cell"], names["learner"], index) for index in indexes],
             "index": ("network", list(indexes)),
             "status": ("network", np.array(training.status, dtype=object)),
-            **{factor: ("network", np.array([level] * len(indexes), dtype=object if isinstance(level, str) else None)) for factor, level in factors.items()},
+            **{
+                factor: ("network", np.array([level] * len(indexes), dtype=object if isinstance(level, str) else None))
+                for factor, level in factors.items()
+            },
             "checkpoint": ["initial", "trained"],
             "step": ("evaluation", training.step),
             "gate": list(cell.gates),

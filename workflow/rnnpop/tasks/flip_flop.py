@@ -30,8 +30,8 @@ class FlipFlop(Task):
     """
 
     channels: Count = 3
-    steps: Count = 64
-    pulse_probability: Probability = 0.1
+    steps: Count = 100
+    pulse_probability: Probability = 0.2
     criterion: Positive = 0.001
     probe_trials: Count = 64
 
