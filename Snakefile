@@ -4,7 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-from snakemake.logging import logger
 from snakemake.utils import min_version
 
 min_version("9.19")
@@ -30,18 +29,6 @@ include: "workflow/rules/networks.smk"
 include: "workflow/rules/dynamics.smk"
 include: "workflow/rules/similarity.smk"
 include: "workflow/rules/report.smk"
-
-
-def calm(record):
-    """Whether Snakemake says it aloud: jobs say a line each (scripts/_job.py), so of its bookkeeping only each tenth part done."""
-    event = getattr(getattr(record, "event", None), "name", "")
-    if event == "PROGRESS":
-        return record.done * 10 // record.total > (record.done - 1) * 10 // record.total
-    return event not in ("JOB_STARTED", "JOB_FINISHED") and record.msg != "Select jobs to execute..."
-
-
-if not workflow.output_settings.log_handler_settings:  # another logger wants to hear all
-    logger.addFilter(calm)
 
 
 localrules:

@@ -3,6 +3,8 @@
 import re
 from functools import cache
 
+from snakemake.logging import logger
+
 from rnnpop import design, epilogue, fingerprint, validation, variants
 
 try:
@@ -155,3 +157,15 @@ def finished(study):
                 pairs += [of_pairs(f"representations/{measure}/{block}", **at) for block in study.blocks(task, group)]
                 pairs += [of_pairs(f"distances/{measure}/{a}--{b}", **at) for a, b in study.tiles(task, group)]
     return [*shards, *pairs, *concluded(study)]
+
+
+def calm(record):
+    """Whether Snakemake says it aloud: jobs say a line each (scripts/_job.py), so of its bookkeeping only each tenth part done."""
+    event = getattr(getattr(record, "event", None), "name", "")
+    if event == "PROGRESS":
+        return record.done * 10 // record.total > (record.done - 1) * 10 // record.total
+    return event not in ("JOB_STARTED", "JOB_FINISHED") and record.msg != "Select jobs to execute..."
+
+
+if not workflow.output_settings.log_handler_settings:  # another logger wants to hear all
+    logger.addFilter(calm)

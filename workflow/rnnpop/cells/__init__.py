@@ -39,13 +39,13 @@ class Cell(ABC):
 
     @abstractmethod
     def step(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial unit"]:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial unit"]:
         """The next state."""
 
     def jacobian(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial unit unit"]:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial unit unit"]:
         """∂F/∂state [new, old]. By automatic differentiation, unless the cell's file has its formula."""
         flat = state.reshape(-1, state.shape[-1])
         inputs = input.expand(*state.shape[:-1], input.shape[-1]).reshape(-1, input.shape[-1])
@@ -53,8 +53,8 @@ class Cell(ABC):
         return each.reshape(*state.shape, state.shape[-1])
 
     def arguments(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial argument"] | None:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial argument"] | None:
         """What a non-smooth activation is applied to (a kink lies where one is 0); None if the cell is smooth."""
         return None
 
@@ -63,6 +63,6 @@ class Cell(ABC):
         """Whether F maps a bounded box of states into itself for every weight, so that the indices of its fixed points sum to 1."""
         return False
 
-    def readout(self, parameters: Parameters, state: Float[Tensor, "*trial unit"]) -> Float[Tensor, "*trial output"]:
+    def readout(self, parameters: Parameters, state: Float[Tensor, "*#trial unit"]) -> Float[Tensor, "*#trial output"]:
         """C h + d."""
         return linear(state[..., : self.units], parameters["readout_weights"], parameters["readout_bias"])

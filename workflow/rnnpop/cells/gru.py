@@ -44,14 +44,14 @@ class GRU(Cell):
         return gaussian_parameters(rng, gates=3, units=self.units, inputs=inputs, outputs=outputs, state=self.units, gain=self.gain)
 
     def step(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial unit"]:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial unit"]:
         u, _, a_c = self._parts(parameters, input, state)
         return u * state + (1 - u) * ACTIVATIONS[self.activation].value(a_c)
 
     def jacobian(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial unit unit"]:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial unit unit"]:
         u, r, a_c = self._parts(parameters, input, state)
         c = ACTIVATIONS[self.activation].value(a_c)
         W_u, W_r, W_c = parameters["recurrent_weights"]
@@ -60,8 +60,8 @@ class GRU(Cell):
         return add_diagonal(scaled((state - c) * u * (1 - u), W_u) + through_candidate, u)
 
     def arguments(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial argument"] | None:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial argument"] | None:
         return None if ACTIVATIONS[self.activation].smooth else self._parts(parameters, input, state)[2]
 
     @property

@@ -46,16 +46,16 @@ class LSTM(Cell):
         return gaussian_parameters(rng, gates=4, units=self.units, inputs=inputs, outputs=outputs, state=2 * self.units, gain=self.gain)
 
     def step(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial unit"]:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial unit"]:
         f, i, o, a_g = self._parts(parameters, input, state)
         phi = ACTIVATIONS[self.activation].value
         c = f * state[..., self.units :] + i * phi(a_g)
         return torch.cat([o * phi(c), c], dim=-1)
 
     def jacobian(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial unit unit"]:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial unit unit"]:
         phi, slope = ACTIVATIONS[self.activation].value, ACTIVATIONS[self.activation].slope
         f, i, o, a_g = self._parts(parameters, input, state)
         g, c = phi(a_g), state[..., self.units :]
@@ -68,8 +68,8 @@ class LSTM(Cell):
         return torch.cat([top, torch.cat([c_by_h, torch.diag_embed(f)], dim=-1)], dim=-2)
 
     def arguments(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial argument"] | None:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial argument"] | None:
         if ACTIVATIONS[self.activation].smooth:
             return None
         f, i, _, a_g = self._parts(parameters, input, state)

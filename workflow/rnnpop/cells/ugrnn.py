@@ -43,22 +43,22 @@ class UGRNN(Cell):
         return gaussian_parameters(rng, gates=2, units=self.units, inputs=inputs, outputs=outputs, state=self.units, gain=self.gain)
 
     def step(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial unit"]:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial unit"]:
         u, c = self._parts(parameters, input, state)
         return u * state + (1 - u) * c
 
     def jacobian(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial unit unit"]:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial unit unit"]:
         u, c = self._parts(parameters, input, state)
         W_u, W_c = parameters["recurrent_weights"]
         through_gate = scaled((state - c) * u * (1 - u), W_u)
         return add_diagonal(through_gate + scaled((1 - u) * ACTIVATIONS[self.activation].slope(c), W_c), u)
 
     def arguments(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial argument"] | None:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial argument"] | None:
         return None if ACTIVATIONS[self.activation].smooth else self._preactivations(parameters, input, state)[1]
 
     @property

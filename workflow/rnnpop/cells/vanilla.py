@@ -38,18 +38,18 @@ class Vanilla(Cell):
         return gaussian_parameters(rng, gates=1, units=self.units, inputs=inputs, outputs=outputs, state=self.units, gain=self.gain)
 
     def step(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial unit"]:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial unit"]:
         return ACTIVATIONS[self.activation].value(self._argument(parameters, input, state))
 
     def jacobian(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial unit unit"]:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial unit unit"]:
         return scaled(ACTIVATIONS[self.activation].slope(self.step(parameters, input, state)), parameters["recurrent_weights"][0])
 
     def arguments(
-        self, parameters: Parameters, input: Float[Tensor, "*trial input"], state: Float[Tensor, "*trial unit"]
-    ) -> Float[Tensor, "*trial argument"] | None:
+        self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]
+    ) -> Float[Tensor, "*#trial argument"] | None:
         return None if ACTIVATIONS[self.activation].smooth else self._argument(parameters, input, state)
 
     @property

@@ -286,6 +286,6 @@ def _draw_graph(axes: matplotlib.axes.Axes, graph: _Graph) -> None:
             zorder=2,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2},
         )
-    ends = np.array([(-1, -1, -1), (1, 1, 1)])
+    ends = np.array([(-1.0, -1.0, -1.0), (1.0, 1.0, 1.0)])
     panels.frame(axes, panels.flatten(ends), margin=1.4)
     style.bare(axes)

@@ -48,24 +48,24 @@ def gaussian_parameters(
     }
 
 
-def drive(parameters: Parameters, input: Float[Tensor, "*trial input"]) -> tuple[Float[Tensor, "*trial target"], ...]:
+def drive(parameters: Parameters, input: Float[Tensor, "*#trial input"]) -> tuple[Float[Tensor, "*#trial target"], ...]:
     """A x + b, one tensor a gate."""
     return linear(input, parameters["input_weights"].flatten(0, 1), parameters["bias"].flatten()).chunk(parameters["bias"].shape[0], dim=-1)
 
 
 def recur(
-    weights: Float[Tensor, "gate target source"], hidden: Float[Tensor, "*trial source"]
-) -> tuple[Float[Tensor, "*trial target"], ...]:
+    weights: Float[Tensor, "gate target source"], hidden: Float[Tensor, "*#trial source"]
+) -> tuple[Float[Tensor, "*#trial target"], ...]:
     """W h, one tensor a gate."""
     return linear(hidden, weights.flatten(0, 1)).chunk(weights.shape[0], dim=-1)
 
 
-def scaled(left: Float[Tensor, "*trial target"], matrix: Float[Tensor, "target source"]) -> Float[Tensor, "*trial target source"]:
+def scaled(left: Float[Tensor, "*#trial target"], matrix: Float[Tensor, "*#trial target source"]) -> Float[Tensor, "*#trial target source"]:
     """diag(left) · matrix, for every trial."""
     return left.unsqueeze(-1) * matrix
 
 
-def add_diagonal(matrix: Float[Tensor, "*trial unit unit"], diagonal: Float[Tensor, "*trial unit"]) -> Float[Tensor, "*trial unit unit"]:
+def add_diagonal(matrix: Float[Tensor, "*#trial unit unit"], diagonal: Float[Tensor, "*#trial unit"]) -> Float[Tensor, "*#trial unit unit"]:
     """matrix + diag(diagonal)."""
     return matrix + torch.diag_embed(diagonal)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import matplotlib.artist
 import matplotlib.figure
 import numpy as np
 import pandas as pd
@@ -211,7 +212,7 @@ def legend(figure: matplotlib.figure.Figure, left: float, top: float, key: style
     line(figure, left, top, entries)
 
 
-def line(figure: matplotlib.figure.Figure, left: float, top: float, entries: list[tuple[Line2D, str]]) -> None:
+def line(figure: matplotlib.figure.Figure, left: float, top: float, entries: list[tuple[matplotlib.artist.Artist, str]]) -> None:
     """A legend on one line that starts at these millimetres from the page's left and top."""
     across, down = figure.get_size_inches() * style.INCH
     shown = [(mark, text) for mark, text in entries if text]
