@@ -48,6 +48,17 @@ def test_the_config_that_ships_is_sound(config):
         ("studies.universality.cells", [], "studies.universality.cells: a list that is not empty"),
         ("studies.universality.measures", ["cka"], "studies.universality.measures: 'cka' is not an entry of measures; there are: svcca"),
         ("studies.universality.axes", {"cells": {"colour": ["red"]}}, "studies.universality.axes.cells.colour: not a key"),
+        (
+            "studies.universality.recipes",
+            {"adam": {"rnn": {}}},
+            "studies.universality.recipes.adam.rnn: not a cell of the study's populations",
+        ),
+        ("studies.universality.recipes", {"sgd": {}}, "studies.universality.recipes.sgd: not a learner of the study; allowed: adam"),
+        (
+            "studies.universality.recipes",
+            {"adam": {"gru-tanh": {"rate": 1}}},
+            "studies.universality.recipes.adam.gru-tanh.rate: not a key of learners kind 'adam'",
+        ),
         ("studies.universality.axes", {"cells": {"units": [0]}}, "studies.universality.axes.cells.units: a whole number of at least 1"),
     ],
 )

@@ -102,7 +102,7 @@ class Study:
                 learner_factors["learner"],
                 self.entry["seeds"],
                 cell_entry,
-                learner_entry,
+                learner_entry | self.entry.get("recipes", {}).get(learner_factors["learner"], {}).get(cell, {}),
                 cell_factors | learner_factors,
             )
             for task in self.tasks

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from rnnpop import variants
+from rnnpop import design, variants
 
 #: Lists of a study, and where the names in them must stand.
 _NAMED = ("tasks", "cells", "learners", "measures", "statistics", "claims", "figures")
@@ -28,6 +28,8 @@ def validate(config: Mapping[str, Any], schema: str | Path) -> None:
     faults = list(_by_schema(config, yaml.safe_load(Path(schema).read_text())))
     if not faults:  # the deeper checks rely on the shape
         faults = [*_by_variants(config), *_by_reference(config)]
+    if not faults:
+        faults = list(_by_recipes(config))
     if faults:
         raise ConfigError("\n".join(f"config: {fault}" for fault in dict.fromkeys(faults)))
 
@@ -101,3 +103,18 @@ def _by_reference(config: Mapping[str, Any]) -> Iterator[str]:
                     for level in levels:
                         if wrong := variants.mismatch(known[axis][0], level):
                             yield f"{key}: {wrong}"
+
+
+def _by_recipes(config: Mapping[str, Any]) -> Iterator[str]:
+    for name, study in design.studies(config).items():
+        cells = sorted({population.cell for population in study.populations})
+        for learner, recipes in study.entry.get("recipes", {}).items():
+            key = f"studies.{name}.recipes.{learner}"
+            if learner not in study.groups:
+                yield f"{key}: not a learner of the study; allowed: {', '.join(study.groups)}"
+                continue
+            for cell, recipe in recipes.items():
+                if cell not in cells:
+                    yield f"{key}.{cell}: not a cell of the study's populations; allowed: {', '.join(cells)}"
+                for fault, problem in variants.check("learners", config["learners"][learner] | recipe):
+                    yield f"{key}.{cell}.{fault}: {problem}"

@@ -14,7 +14,7 @@ from torch import Tensor
 from rnnpop.learners import Apprentice, Arrays, Learner, Training
 from rnnpop.numerics.affine import WEIGHTS
 from rnnpop.numerics.lanes import Lane
-from rnnpop.variants import Count, NonNegative, Positive, Probability
+from rnnpop.variants import Count, NonNegative, Positive, Probability, Whole
 
 
 @final
@@ -37,6 +37,9 @@ class Adam(Learner):
         final_rate: last learning rate over the peak.
         evaluate_every: steps between evaluations.
         patience: evaluations in a row that must meet the criterion.
+        diverged_above: error above which training has come apart; the network goes back to its last sound evaluation, with half the
+            learning rate from then on.
+        retries: how often that may happen; then its status is diverged, and the last sound weights are kept.
         lane: networks that take a step together on a CPU; on a GPU the whole shard does.
         train_initial_state: whether the first state is trained (as in the paper's first author's library) or stays 0.
         beta1, beta2, epsilon: Adam's.
@@ -52,6 +55,8 @@ class Adam(Learner):
     final_rate: Probability = 0.01
     evaluate_every: Count = 25
     patience: Count = 1
+    diverged_above: Positive = 10.0
+    retries: Whole = 6
     lane: Count = 1
     train_initial_state: bool = True
     beta1: Probability = 0.9
@@ -60,7 +65,7 @@ class Adam(Learner):
 
     def learn(self, task: Any, cell: Any, apprentices: Sequence[Apprentice], evaluation: Any, device: str) -> Training:
         side_by_side = len(apprentices) if device != "cpu" else self.lane
-        total = _Progress(len(apprentices), range(self.evaluate_every, self.steps + 1, self.evaluate_every))
+        total = _Progress(apprentices, range(self.evaluate_every, self.steps + 1, self.evaluate_every))
         for first in range(0, len(apprentices), side_by_side):
             rows = range(first, min(first + side_by_side, len(apprentices)))
             self._run(task, cell, apprentices, rows, evaluation, torch.device(device), total)
@@ -77,36 +82,52 @@ class Adam(Learner):
     def _run(
         self, task: Any, cell: Any, apprentices: Sequence[Apprentice], rows: range, evaluation: Any, device: torch.device, total: _Progress
     ) -> None:
-        steps = evaluation.input.shape[1]
         networks = [apprentices[row].initial for row in rows]
         penalised = WEIGHTS if self.penalise == "weights" else tuple(networks[0])
+        steps = evaluation.input.shape[1]
         lane = Lane(cell, networks, steps=steps, trials=self.batch, dtype=torch.float32, device=device, penalised=penalised)
-        active = list(rows)
+        pupils = [_Pupil(row, lane.snapshot(place)) for place, row in enumerate(rows)]
         seen, wanted = _time_major(evaluation, device)
-        met = dict.fromkeys(active, 0)
         for step in range(1, self.steps + 1):
-            batches = [_time_major(task.trials(apprentices[row].trials, self.batch), device) for row in active]
+            batches = [_time_major(task.trials(apprentices[pupil.row].trials, self.batch), device) for pupil in pupils]
             lane.step_gradient(torch.stack([b[0] for b in batches]), torch.stack([b[1] for b in batches]))
             if not self.train_initial_state:
                 lane.gradients["initial_state"].zero_()
-            full = torch.ones(len(active), device=device)
-            lane.adam(
-                step, full * self.rate(step), full * self.l2, full * self.clip, beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon
-            )
+            ones = torch.ones(len(pupils), device=device)
+            rates = torch.tensor([self.rate(step) * pupil.scale for pupil in pupils], device=device)
+            lane.adam(step, rates, ones * self.l2, ones * self.clip, beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon)
             if step % self.evaluate_every and step != self.steps:
                 continue
-            stay = []
-            for place, loss in enumerate(lane.losses(seen, wanted)):
-                row = active[place]
-                met[row] = met[row] + 1 if loss <= task.criterion else 0
-                total.note(row, step, float(loss), lane.values(place))
-                if math.isfinite(loss) and met[row] < self.patience:
-                    stay.append(place)
+            losses = lane.losses(seen, wanted)
+            stay = [place for place, loss in enumerate(losses) if self._goes_on(task, lane, place, pupils[place], step, float(loss), total)]
             if not stay:
                 return
-            if len(stay) < len(active):
-                active = [active[place] for place in stay]
+            if len(stay) < len(pupils):
+                pupils = [pupils[place] for place in stay]
                 lane.keep(stay)
+
+    def _goes_on(self, task: Any, lane: Lane, place: int, pupil: _Pupil, step: int, loss: float, total: _Progress) -> bool:
+        """Note an evaluation; whether the network stays in the lane."""
+        sound = loss <= self.diverged_above
+        total.note(pupil.row, step, loss, lane.values(place) if sound else None)
+        if sound:
+            pupil.snapshot = lane.snapshot(place)
+            pupil.met = pupil.met + 1 if loss <= task.criterion else 0
+            return pupil.met < self.patience
+        lane.restore(place, pupil.snapshot)
+        pupil.scale, pupil.retries = pupil.scale / 2, pupil.retries + 1
+        return pupil.retries <= self.retries
+
+
+@dataclass
+class _Pupil:
+    """A network in a lane: where it last was sound, how often it went back there, its evaluations in a row that met the criterion."""
+
+    row: int
+    snapshot: tuple[Tensor, Tensor, Tensor]
+    scale: float = 1.0
+    retries: int = 0
+    met: int = 0
 
 
 def _time_major(trials: Any, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -116,25 +137,26 @@ def _time_major(trials: Any, device: torch.device) -> tuple[Tensor, Tensor]:
 class _Progress:
     """Evaluations of every network of a shard, as they come."""
 
-    def __init__(self, networks: int, evaluations: range) -> None:
+    def __init__(self, apprentices: Sequence[Apprentice], evaluations: range) -> None:
         self.evaluations = evaluations
-        self.loss = np.full((networks, len(evaluations)), np.nan)
-        self.steps = np.zeros(networks, dtype=np.int64)
-        self.final_loss = np.full(networks, np.nan)
-        self.trained: list[Arrays] = [{} for _ in range(networks)]
-        self.diverged = [False] * networks
+        self.loss = np.full((len(apprentices), len(evaluations)), np.nan)
+        self.steps = np.zeros(len(apprentices), dtype=np.int64)
+        self.final_loss = np.full(len(apprentices), np.nan)
+        self.trained = [apprentice.initial for apprentice in apprentices]
+        self.sound = [False] * len(apprentices)
 
-    def note(self, row: int, step: int, loss: float, values: Arrays) -> None:
+    def note(self, row: int, step: int, loss: float, values: Arrays | None) -> None:
+        """Keep an evaluation; `values` are the weights, None if they are not worth keeping."""
         self.steps[row] = step
         if step in self.evaluations:
             self.loss[row, self.evaluations.index(step)] = loss
-        self.diverged[row] = not math.isfinite(loss)
-        if not self.diverged[row] or not self.trained[row]:
+        self.sound[row] = values is not None
+        if values is not None:
             self.trained[row], self.final_loss[row] = values, loss
 
     def result(self, criterion: float) -> Training:
         status = [
-            "diverged" if diverged else "ok" if loss <= criterion else "not_converged"
-            for diverged, loss in zip(self.diverged, self.final_loss, strict=True)
+            "diverged" if not sound else "ok" if loss <= criterion else "not_converged"
+            for sound, loss in zip(self.sound, self.final_loss, strict=True)
         ]
         return Training(self.trained, np.array(self.evaluations), self.loss, self.steps, self.final_loss, status)

@@ -129,6 +129,14 @@ class Lane:
         denominator = (self.second_moment / (1 - beta2**step)).sqrt_().add_(epsilon)
         self.flat.addcdiv_(self.first_moment * (-learning_rate / (1 - beta1**step)).unsqueeze(1), denominator)
 
+    def snapshot(self, row: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Parameters and moments of one network, to go back to."""
+        return self.flat[row].clone(), self.first_moment[row].clone(), self.second_moment[row].clone()
+
+    def restore(self, row: int, snapshot: tuple[Tensor, Tensor, Tensor]) -> None:
+        """Put one network back to where it was."""
+        self.flat[row], self.first_moment[row], self.second_moment[row] = snapshot
+
     def values(self, row: int) -> Arrays:
         """Parameters of one network, float64."""
         return {name: value[row].double().cpu().numpy() for name, value in self.parameters.items()}

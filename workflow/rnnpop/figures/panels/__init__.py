@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import matplotlib.artist
 import matplotlib.figure
@@ -212,7 +213,7 @@ def legend(figure: matplotlib.figure.Figure, left: float, top: float, key: style
     line(figure, left, top, entries)
 
 
-def line(figure: matplotlib.figure.Figure, left: float, top: float, entries: list[tuple[matplotlib.artist.Artist, str]]) -> None:
+def line(figure: matplotlib.figure.Figure, left: float, top: float, entries: Sequence[tuple[matplotlib.artist.Artist, str]]) -> None:
     """A legend on one line that starts at these millimetres from the page's left and top."""
     across, down = figure.get_size_inches() * style.INCH
     shown = [(mark, text) for mark, text in entries if text]
