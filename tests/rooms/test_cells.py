@@ -10,6 +10,7 @@ from oracles import random_parameters
 from rnnpop import variants
 from rnnpop.cells import Cell
 from rnnpop.numerics.kernels.automatic import AutomaticKernel
+from rnnpop.numerics.kernels.native import NativeKernel, available
 from rnnpop.variants import load
 
 CELLS = [(kind, activation) for kind in variants.kinds("cells") for activation in ("tanh", "relu")]
@@ -67,6 +68,26 @@ def test_kernel_equals_the_plain_cell(cell: Cell) -> None:
         found.append({"hidden": hidden} | out)
     for name, expected in found[1].items():
         torch.testing.assert_close(found[0][name], expected, rtol=0, atol=1e-12, msg=name)
+
+
+def test_native_kernel_equals_the_plain_cell(cell: Cell) -> None:
+    """As above in float32, from a compiler: sums of some hundred terms of order one, each rounded to 6e-8, tanh to 5e-7: 2e-5."""
+    if not available(cell, torch.float32, torch.device("cpu")):
+        pytest.skip("no C compiler here, or no native passes for this cell")
+    rng, (networks, steps, trials) = np.random.default_rng(3), (2, 7, 5)
+    parameters = random_parameters(cell, rng, networks, torch.float32)
+    inputs = torch.from_numpy(rng.standard_normal((networks, steps, trials, 3), dtype=np.float32))
+    gradient = torch.from_numpy(rng.standard_normal((networks, steps, trials, cell.units), dtype=np.float32))
+    found = []
+    for kernel_class in (NativeKernel, AutomaticKernel):
+        kernel = kernel_class(cell, networks, steps, trials, torch.float32, torch.device("cpu"))
+        hidden = kernel.forward(parameters, inputs).clone()
+        out = {name: torch.full_like(value, torch.nan) for name, value in parameters.items() if not name.startswith("readout")}
+        kernel.backward(gradient.clone(), out)
+        found.append({"hidden": hidden} | out)
+    for name, expected in found[1].items():
+        scale = float(expected.abs().max())
+        torch.testing.assert_close(found[0][name], expected, rtol=0, atol=2e-5 * max(scale, 1), msg=name)
 
 
 def test_one_gate_name_for_each_block_of_weights(cell: Cell) -> None:

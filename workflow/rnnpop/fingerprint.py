@@ -47,11 +47,13 @@ def imports(file: Path) -> tuple[Path, ...]:
 
 @cache
 def tree_digest(file: Path) -> str:
-    """Digest of one file's syntax tree without docstrings."""
+    """Digest of one file's syntax tree without docstrings, and of the C source beside it if there is one."""
     tree = ast.parse(file.read_text())
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
                 node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    beside = file.with_suffix(".c")
+    compiled = beside.read_text() if beside.is_file() else ""
+    return hashlib.sha256((ast.dump(tree) + compiled).encode()).hexdigest()

@@ -13,6 +13,7 @@ from torch import Tensor
 from rnnpop.numerics.affine import WEIGHTS, Parameters
 from rnnpop.numerics.kernels import Kernel, rows
 from rnnpop.numerics.kernels.automatic import AutomaticKernel
+from rnnpop.numerics.kernels.native import NativeKernel, available
 
 Arrays = dict[str, np.ndarray]
 
@@ -64,7 +65,8 @@ class Lane:
         return views
 
     def _kernel(self, steps: int, trials: int) -> Kernel:
-        return (self.cell.kernel or AutomaticKernel)(self.cell, len(self.flat), steps, trials, self.dtype, self.device)
+        found = NativeKernel if available(self.cell, self.dtype, self.device) else self.cell.kernel or AutomaticKernel
+        return found(self.cell, len(self.flat), steps, trials, self.dtype, self.device)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these networks only; the others have left the lane, and what stays is not changed by it."""

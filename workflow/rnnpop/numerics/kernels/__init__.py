@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -22,7 +22,14 @@ class Kernel(ABC):
     Args:
         cell: the cell (its `units`, `activation`, constants).
         networks, steps, trials: the fixed shape K × T × B of a call.
+
+    Attributes:
+        native: name of the same passes in native.c; None if there are none.
+        constant: name of the cell's field that is added to the bias of its first gate; None if it has none.
     """
+
+    native: ClassVar[str | None] = None
+    constant: ClassVar[str | None] = None
 
     @abstractmethod
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None: ...
@@ -39,6 +46,15 @@ class Kernel(ABC):
 
         `gradient` is used up as working space.
         """
+
+    @staticmethod
+    def biases(cell: Any, parameters: Parameters) -> Float[Tensor, "network gate target"]:
+        """The biases, with the cell's constant added to those of its first gate."""
+        if cell.kernel.constant is None:
+            return parameters["bias"]
+        bias = parameters["bias"].clone()
+        bias[:, 0] += getattr(cell, cell.kernel.constant)
+        return bias
 
 
 def rows(buffer: Float[Tensor, "network time trial column"]) -> Float[Tensor, "network row column"]:

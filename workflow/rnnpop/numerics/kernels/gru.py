@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from jaxtyping import Float
@@ -16,6 +16,9 @@ from rnnpop.numerics.kernels import Kernel, project, rows, weight_gradients
 @final
 class GRUKernel(Kernel):
     """u = σ(a_u + b_g), r = σ(a_r), c = φ(A_c x + W_c (r∘h) + b_c), h' = u∘h + (1−u)∘c."""
+
+    native: ClassVar = "gru"
+    constant: ClassVar = "gate_bias"
 
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
         self.cell, self.phi, n = cell, ACTIVATIONS[cell.activation], cell.units
@@ -38,9 +41,7 @@ class GRUKernel(Kernel):
         self.W_gates = parameters["recurrent_weights"][:, :2].flatten(1, 2)
         self.W_c = parameters["recurrent_weights"][:, 2]
         h[:, 0] = parameters["initial_state"].unsqueeze(1)
-        bias = parameters["bias"].clone()
-        bias[:, 0] += self.cell.gate_bias
-        project(inputs, parameters["input_weights"], bias, out=a)
+        project(inputs, parameters["input_weights"], self.biases(self.cell, parameters), out=a)
         for t in range(inputs.shape[1]):
             gates = a[:, t, :, : 2 * n].baddbmm_(h[:, t], self.W_gates.mT).sigmoid_()
             torch.mul(gates[..., n:], h[:, t], out=self.reset[:, t])

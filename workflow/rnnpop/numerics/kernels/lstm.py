@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from jaxtyping import Float
@@ -16,6 +16,9 @@ from rnnpop.numerics.kernels import Kernel, project, rows, weight_gradients
 @final
 class LSTMKernel(Kernel):
     """f = σ(a_f + b_f), i = σ(a_i), o = σ(a_o), g = φ(a_g), c' = f∘c + i∘g, h' = o∘φ(c')."""
+
+    native: ClassVar = "lstm"
+    constant: ClassVar = "forget_bias"
 
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
         self.cell, self.phi, n = cell, ACTIVATIONS[cell.activation], cell.units
@@ -36,9 +39,7 @@ class LSTMKernel(Kernel):
         self.inputs, self.W = inputs, parameters["recurrent_weights"].flatten(1, 2)
         self.h[:, 0] = parameters["initial_state"][:, None, :n]
         self.c[:, 0] = parameters["initial_state"][:, None, n:]
-        bias = parameters["bias"].clone()
-        bias[:, 0] += self.cell.forget_bias
-        project(inputs, parameters["input_weights"], bias, out=self.a)
+        project(inputs, parameters["input_weights"], self.biases(self.cell, parameters), out=self.a)
         for t in range(inputs.shape[1]):
             now = self.a[:, t].baddbmm_(self.h[:, t], self.W.mT)
             f, i, o = now[..., : 3 * n].sigmoid_().split(n, dim=-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from jaxtyping import Float
@@ -16,6 +16,9 @@ from rnnpop.numerics.kernels import Kernel, project, rows, weight_gradients
 @final
 class UGRNNKernel(Kernel):
     """u = σ(a_u + b_g), c = φ(a_c), h' = u∘h + (1−u)∘c."""
+
+    native: ClassVar = "ugrnn"
+    constant: ClassVar = "gate_bias"
 
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
         self.cell, self.phi, n = cell, ACTIVATIONS[cell.activation], cell.units
@@ -35,9 +38,7 @@ class UGRNNKernel(Kernel):
         n, h, a = self.cell.units, self.h, self.a
         self.inputs, self.W = inputs, parameters["recurrent_weights"].flatten(1, 2)
         h[:, 0] = parameters["initial_state"].unsqueeze(1)
-        bias = parameters["bias"].clone()
-        bias[:, 0] += self.cell.gate_bias
-        project(inputs, parameters["input_weights"], bias, out=a)
+        project(inputs, parameters["input_weights"], self.biases(self.cell, parameters), out=a)
         for t in range(inputs.shape[1]):
             now = a[:, t].baddbmm_(h[:, t], self.W.mT)
             u, c = now[..., :n].sigmoid_(), self.phi.into(now[..., n:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from jaxtyping import Float
@@ -16,6 +16,8 @@ from rnnpop.numerics.kernels import Kernel, project, rows, weight_gradients
 @final
 class VanillaKernel(Kernel):
     """h' = φ(A x + W h + b): pre-activations are built in the place of the states, deltas in the place of the gradient."""
+
+    native: ClassVar = "vanilla"
 
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
         self.phi = ACTIVATIONS[cell.activation]
