@@ -55,6 +55,8 @@ class Lane:
         self.flat, self.gradient = flat, torch.zeros_like(flat)
         self.parameters, self.gradients = self._views(self.flat), self._views(self.gradient)
         self.kernel = self._kernel(self.steps, self.trials)
+        # laid out once: the first touch of fresh memory costs more than the product that fills it
+        self.pulled = torch.zeros(len(flat), self.steps, self.trials, self.cell.units, dtype=self.dtype, device=self.device)
 
     def _views(self, flat: Tensor) -> Parameters:
         views, start = {}, 0
@@ -86,7 +88,8 @@ class Lane:
         error.mul_(2 / (error.shape[1] * error.shape[2]))
         torch.bmm(error.mT, rows(hidden), out=self.gradients["readout_weights"])
         torch.sum(error, dim=1, out=self.gradients["readout_bias"])
-        self.kernel.backward((error @ self.parameters["readout_weights"]).view(hidden.shape), self.gradients)
+        torch.bmm(error, self.parameters["readout_weights"], out=self.pulled.flatten(1, 2))
+        self.kernel.backward(self.pulled, self.gradients)
         return loss
 
     def _output(self, hidden: Tensor) -> Float[Tensor, "network row output"]:

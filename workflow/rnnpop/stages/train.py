@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 import xarray as xr
 
 from rnnpop.design import network_name
 from rnnpop.learners import Apprentice, Learner
 from rnnpop.names import variable
 from rnnpop.numerics.affine import DIMENSIONS
+from rnnpop.numerics.kernels.native import available
 from rnnpop.seeds import stream
 
 #: Trials of the frozen batch that decides when a network is trained.
@@ -41,7 +43,7 @@ def train(
         factors: design factors of the population, kept as coordinates.
 
     Returns:
-        Store of stage `train`.
+        Store of stage `train`; its attribute `engine` says which passes over a trial were used: their rounding differs.
     """
     apprentices = [
         Apprentice(
@@ -80,4 +82,5 @@ def train(
             "step": ("evaluation", training.step),
             "gate": list(cell.gates),
         },
+        attrs={"engine": "native" if available(cell, torch.float32, torch.device(device)) else "torch"},
     )

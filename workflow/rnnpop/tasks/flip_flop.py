@@ -11,6 +11,9 @@ from jaxtyping import Float
 from rnnpop.tasks import Task, Trials
 from rnnpop.variants import Count, Positive, Probability
 
+#: Value of a pulse by its code: none, up, (unused), down.
+_SIGN = np.array([0, 1, 0, -1], dtype=np.float32)
+
 
 @final
 @dataclass(frozen=True)
@@ -44,13 +47,14 @@ class FlipFlop(Task):
         return self.channels
 
     def trials(self, rng: np.random.Generator, number: int) -> Trials:
-        draw = rng.random((number, self.steps, self.channels), dtype=np.float32)
-        pulse = (draw < self.pulse_probability).astype(np.float32)
-        pulse -= 2 * (draw < self.pulse_probability / 2)
-        # the step of the most recent pulse; 0, where there was none, holds no pulse then, so the target is 0
-        steps = np.arange(self.steps, dtype=np.int64)[:, None]
-        latest = np.maximum.accumulate(np.where(pulse != 0, steps, 0), axis=1)
-        return Trials(pulse, np.take_along_axis(pulse, latest, axis=1))
+        # time first: the running maximum below then goes along contiguous rows
+        draw = rng.random((self.steps, number, self.channels), dtype=np.float32)
+        pulse = (draw < self.pulse_probability).astype(np.int32)
+        pulse += 2 * (draw < self.pulse_probability / 2)
+        # step and sign in one number, 0 where there is no pulse: the largest so far is the latest pulse
+        coded = np.where(pulse, 4 * np.arange(self.steps, dtype=np.int32)[:, None, None] + pulse, 0)
+        latest = np.maximum.accumulate(coded, axis=0)
+        return Trials(*(_SIGN[code & 3].swapaxes(0, 1) for code in (coded, latest)))
 
     def probes(self, rng: np.random.Generator) -> Trials:
         return self.trials(rng, self.probe_trials)
