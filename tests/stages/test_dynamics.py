@@ -12,7 +12,7 @@ from rnnpop.stages.connect import connect
 from rnnpop.stages.settle import settle
 from rnnpop.variants import load
 
-SETTLE = {"starts": 256, "tolerance": 1e-8, "slow": 1e-3, "merge": 1e-3, "outlier": 2.0}
+SETTLE = {"starts": 256, "rounds": 2, "tolerance": 1e-8, "slow": 1e-3, "merge": 1e-3, "outlier": 2.0}
 CONNECT = {"perturbations": 256, "size": 1e-3, "steps": 2000, "landed": 1e-2, "near": 0.1}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float
+from torch import Tensor
 
 from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, trained_parameters
@@ -103,34 +104,51 @@ def search(
     rng: np.random.Generator,
     device: str = "cpu",
 ) -> Points:
-    """Distinct fixed and slow points of one network under one constant input."""
+    """Distinct fixed and slow points of one network under one constant input.
+
+    A round searches from starts spread over the visited states, then from midpoints of the stable points found. Where theory asks for
+    an index sum of 1 and the fixed points found do not give it, points are missing: another round follows, with twice the starts.
+    """
     where = torch.device(device)
     weights = {name: value.to(where) for name, value in parameters.items()}
     x = torch.from_numpy(still).to(where)
     box = Box.around(torch.from_numpy(visited).to(where))
+    ended: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def descend(starts: np.ndarray) -> Points:
+        """Everything found so far, these starts included."""
+        if len(starts):
+            found = newton(
+                lambda h: cell.step(weights, x, h), lambda h: cell.jacobian(weights, x, h), torch.from_numpy(starts).to(where), box
+            )
+            ended.append((found[0].cpu().numpy(), found[1].cpu().numpy()))
+        return _distinct(np.concatenate([e[0] for e in ended]), np.concatenate([e[1] for e in ended]), visited, settings)
+
+    for number in [settings["starts"] * 2**done for done in range(settings["rounds"])]:
+        points = descend(spread_starts(visited, number, rng))
+        points = descend(midpoint_starts(points.state[points.fixed][_stable(cell, parameters, still, points)], number // 2, rng))
+        if not cell.invariant_box or _signs(cell, parameters, still, points).sum() == 1:
+            break
+    return points
+
+
+def _jacobians(cell: Any, parameters: Parameters, still: np.ndarray, points: Points) -> Float[Tensor, "fixed unit unit"]:
+    return cell.jacobian(parameters, torch.from_numpy(still), torch.from_numpy(points.state[points.fixed]))
+
+
+def _stable(cell: Any, parameters: Parameters, still: np.ndarray, points: Points) -> np.ndarray:
+    """Which of the fixed points are stable."""
+    return (np.abs(spectrum(_jacobians(cell, parameters, still, points))) <= UNSTABLE).all(1)
+
+
+def _signs(cell: Any, parameters: Parameters, still: np.ndarray, points: Points) -> np.ndarray:
+    """Indices of the fixed points."""
+    return index_sign(_jacobians(cell, parameters, still, points))
+
+
+def _distinct(state: np.ndarray, speed: np.ndarray, visited: np.ndarray, settings: Mapping[str, Any]) -> Points:
     typical = float(np.median(np.linalg.norm(visited, axis=1)))
     fixed_below = settings["tolerance"] * visited.shape[1] ** 0.5
-
-    def descend(starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        ended = newton(lambda h: cell.step(weights, x, h), lambda h: cell.jacobian(weights, x, h), torch.from_numpy(starts).to(where), box)
-        return tuple(value.cpu().numpy() for value in ended)  # type: ignore[return-value]
-
-    state, speed = descend(spread_starts(visited, settings["starts"], rng))
-    settled = np.flatnonzero(speed <= fixed_below)
-    distinct = settled[merge(state[settled], speed[settled], settings["merge"] * typical)[0]] if len(settled) else settled
-    if len(distinct):
-        jacobians = cell.jacobian(parameters, torch.from_numpy(still), torch.from_numpy(state[distinct]))
-        stable = distinct[(np.abs(spectrum(jacobians)) <= UNSTABLE).all(1)]
-        starts = midpoint_starts(state[stable], settings["starts"] // 2, rng)
-        if len(starts):
-            more = descend(starts)
-            state, speed = np.concatenate([state, more[0]]), np.concatenate([speed, more[1]])
-    return _distinct(state, speed, visited, typical, fixed_below, settings)
-
-
-def _distinct(
-    state: np.ndarray, speed: np.ndarray, visited: np.ndarray, typical: float, fixed_below: float, settings: Mapping[str, Any]
-) -> Points:
     centre = visited.mean(0)
     reach = settings["outlier"] * np.linalg.norm(visited - centre, axis=1).max()
     finite = np.isfinite(state).all(1) & np.isfinite(speed)
