@@ -40,7 +40,7 @@ _BUFFERS = {
 class NativeKernel(Kernel):
     """Any of the four cells, float32 on a CPU: between two matrix products there is one loop, and no Python between two steps.
 
-    Twice to three times as fast as the kernels in torch at 64 units. tanh is a rational approximation of relative error below 5e-7.
+    Set beside the kernels in torch by benchmarks/training.py. tanh is a rational approximation of relative error below 5e-7.
     """
 
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
