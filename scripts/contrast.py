@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnpop import store
-from rnnpop.stages.contrast import contrast
+from rnnpop.stages.contrast import contrast, table
 
 
 def contrast_atlases(
     atlases: Mapping[str, str],
     contrasts: str,
+    csv: str,
     *,
     factors: list[str],
     settings: dict[str, Any],
@@ -17,9 +18,10 @@ def contrast_atlases(
     names: list[str],
     provenance: dict[str, object],
 ) -> str:
-    """Contrast and save; says how many measures and factors there are."""
+    """Contrast and save, as store and as table; says how many measures and factors there are."""
     contrasted = contrast({measure: store.load(path) for measure, path in atlases.items()}, factors, settings, seed, *names)
     store.save(contrasted, contrasts, "contrast", **provenance)
+    table(contrasted).to_csv(csv, index=False, float_format="%.10g", lineterminator="\n")
     return f"{len(atlases)} measures by {len(factors)} factors, {contrasted.attrs['kept']} of {contrasted.attrs['total']} networks"
 
 
@@ -31,6 +33,7 @@ if "snakemake" in globals():
         contrast_atlases,
         atlases=dict(snakemake.input.items()),
         contrasts=snakemake.output.contrasts,
+        csv=snakemake.output.table,
         factors=list(snakemake.params.factors),
         settings=snakemake.params.settings,
         seed=snakemake.params.seed,

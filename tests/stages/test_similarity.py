@@ -13,7 +13,7 @@ from rnnpop.claims.fraction import Fraction
 from rnnpop.measures import Measure
 from rnnpop.stages.arrange import arrange
 from rnnpop.stages.compare import compare
-from rnnpop.stages.contrast import contrast
+from rnnpop.stages.contrast import contrast, table
 from rnnpop.stages.judge import judge
 from rnnpop.stages.represent import represent
 
@@ -90,6 +90,17 @@ def test_contrast_is_as_promised(contrasted: xr.Dataset) -> None:
         contrasted["mantel"].sel(measure="topology", other="svcca")
     )
     assert (contrasted["p"].values >= 0.01).all()
+
+
+def test_contrast_table_is_the_store_row_by_row(contrasted: xr.Dataset) -> None:
+    rows = table(contrasted)
+    assert len(rows) == contrasted.sizes["measure"] * contrasted.sizes["factor"]
+    for row in rows.itertuples():
+        own = contrasted.sel(measure=row.measure, factor=row.factor)
+        assert row.r2 == float(own["r2"])
+        assert row.low <= row.high
+        assert row.low == np.quantile(own["r2_draws"], 0.025)
+        assert row.networks == contrasted.attrs["kept"]
 
 
 def test_order_of_networks_and_further_measures_change_no_number(

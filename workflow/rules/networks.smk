@@ -12,6 +12,8 @@ rule train:
     conda:
         ENVIRONMENT
     threads: 1
+    # the long jobs first: the short ones fill what they leave
+    priority: 1
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,

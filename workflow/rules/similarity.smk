@@ -100,6 +100,7 @@ rule contrast:
         ),
     output:
         contrasts=f"results/{PAIRS}/contrasts.zarr.zip",
+        table=f"results/{PAIRS}/contrasts.csv",
     log:
         f"results/logs/{PAIRS}/contrast.log",
     benchmark:

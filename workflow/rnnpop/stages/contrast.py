@@ -71,6 +71,15 @@ def contrast(atlases: Mapping[str, xr.Dataset], factors: Sequence[str], settings
     )
 
 
+def table(contrasts: xr.Dataset) -> pd.DataFrame:
+    """One row a measure and factor: R² with its 95 % bootstrap interval, tests, decoding, mean distances; sorted as in the store."""
+    low, high = (contrasts["r2_draws"].quantile(q, "draw", skipna=True).drop_vars("quantile") for q in (0.025, 0.975))
+    columns = ["r2", "low", "high", "pseudo_f", "p", "knn_accuracy", "knn_chance", "knn_p", "within_distance", "between_distance"]
+    spread = contrasts.assign(low=low, high=high)[columns]
+    rows = spread.to_dataframe(dim_order=["measure", "factor"]).reset_index()[["measure", "factor", *columns]]
+    return rows.assign(networks=contrasts.attrs["kept"])
+
+
 def _kept(atlases: Mapping[str, xr.Dataset]) -> Bool[np.ndarray, " network"]:
     first = next(iter(atlases.values()))
     status = first["status"].values.astype(str)
