@@ -151,7 +151,7 @@ def finished(study):
     for task in study.tasks if study.named("measures") else []:
         for group in study.groups:
             at = {"study": study.name, "task": task, "group": group}
-            pairs.append(of_pairs("contrasts", **at))
+            pairs += [of_pairs("contrasts", **at), f"results/{PAIRS}/contrasts.csv".format(**at)]
             for measure in study.named("measures"):
                 pairs.append(of_pairs(f"atlas/{measure}", **at))
                 pairs += [of_pairs(f"representations/{measure}/{block}", **at) for block in study.blocks(task, group)]
