@@ -51,7 +51,7 @@ def test_the_config_that_ships_is_sound(config):
         (
             "studies.universality.recipes",
             {"adam": {"rnn": {}}},
-            "studies.universality.recipes.adam.rnn: not a cell of the study's populations",
+            "studies.universality.recipes.adam.rnn: does not begin with a cell; there are: vanilla",
         ),
         ("studies.universality.recipes", {"sgd": {}}, "studies.universality.recipes.sgd: not a learner of the study; allowed: adam"),
         (
