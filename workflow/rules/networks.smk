@@ -9,11 +9,11 @@ rule train:
         f"results/logs/{SHARD}/train.log",
     benchmark:
         f"results/benchmarks/{SHARD}/train.tsv"
+    # the long jobs first: the short ones fill what they leave
+    priority: 1
     conda:
         ENVIRONMENT
     threads: 1
-    # the long jobs first: the short ones fill what they leave
-    priority: 1
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
