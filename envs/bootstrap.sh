@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 uv_version=0.13.9
-stamp=$(cat envs/requirements.lock envs/torch.txt envs/bootstrap.sh | sha256sum | cut -d' ' -f1)
-[ "$(cat .venv/.lock 2>/dev/null || true)" = "$stamp" ] && exit 0
+made_of() { cat envs/requirements.lock envs/torch.txt envs/bootstrap.sh; }
+made_of | cmp -s - .venv/.lock && exit 0
 
 python=${1:-${PYTHON:-python3}}
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
@@ -24,4 +24,4 @@ elif [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then
   export UV_TORCH_BACKEND=cpu
 fi
 .venv/bin/uv pip install --quiet --compile-bytecode -r envs/torch.txt
-echo "$stamp" > .venv/.lock
+made_of > .venv/.lock
