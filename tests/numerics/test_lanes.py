@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from rnnpop.numerics.affine import WEIGHTS
+from rnnpop.numerics.kernels.native import NativeKernel
 from rnnpop.numerics.lanes import Lane
 from rnnpop.variants import load
 
@@ -80,3 +81,26 @@ def test_leaving_a_lane_changes_nothing_for_those_who_stay() -> None:
         left.step_gradient(inputs[rows].contiguous(), targets[rows].contiguous())
         left.adam(step, *(s[: len(rows)] for s in settings), beta1=0.9, beta2=0.999, epsilon=1e-8)
     torch.testing.assert_close(left.flat, full.flat[[0, 2]], rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_loss_of_a_batch_that_is_no_multiple_of_the_training_batch(dtype: torch.dtype) -> None:
+    """Seven trials in chunks of four and three, against the plain cell; rounding of the passes in float32: 1e-6."""
+    tested = lane("gru", 2, dtype)
+    rng = np.random.default_rng(4)
+    inputs, targets = (torch.from_numpy(rng.standard_normal((6, 7, size))).to(dtype) for size in (3, 2))
+    for row, loss in enumerate(tested.losses(inputs, targets)):
+        parameters = {name: value[row] for name, value in tested.parameters.items()}
+        state, error = parameters["initial_state"].expand(7, -1), 0.0
+        for t in range(6):
+            state = tested.cell.step(parameters, inputs[t], state)
+            error += float((tested.cell.readout(parameters, state) - targets[t]).square().mean()) / 6
+        assert loss == pytest.approx(error, abs=1e-6)
+
+
+def test_native_passes_refuse_another_shape() -> None:
+    tested = lane("gru", 1, torch.float32)
+    if not isinstance(tested.kernel, NativeKernel):
+        pytest.skip("no C compiler here")
+    with pytest.raises(ValueError, match="given to a kernel of"):
+        tested.kernel.forward(tested.parameters, torch.zeros(1, 6, 3, 3))

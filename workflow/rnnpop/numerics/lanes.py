@@ -54,7 +54,7 @@ class Lane:
     def _lay_out(self, flat: Tensor) -> None:
         self.flat, self.gradient = flat, torch.zeros_like(flat)
         self.parameters, self.gradients = self._views(self.flat), self._views(self.gradient)
-        self.kernel = self._kernel(self.steps, self.trials)
+        self.kernel = self._kernel(self.trials)
         # laid out once: the first touch of fresh memory costs more than the product that fills it
         self.pulled = torch.zeros(len(flat), self.steps, self.trials, self.cell.units, dtype=self.dtype, device=self.device)
 
@@ -66,9 +66,9 @@ class Lane:
             start += size
         return views
 
-    def _kernel(self, steps: int, trials: int) -> Kernel:
+    def _kernel(self, trials: int) -> Kernel:
         found = NativeKernel if available(self.cell, self.dtype, self.device) else self.cell.kernel or AutomaticKernel
-        return found(self.cell, len(self.flat), steps, trials, self.dtype, self.device)
+        return found(self.cell, len(self.flat), self.steps, trials, self.dtype, self.device)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these networks only; the others have left the lane, and what stays is not changed by it."""
@@ -100,13 +100,13 @@ class Lane:
     ) -> Float[np.ndarray, "network"]:
         """Mean squared error of each network on one batch that all of them see, in chunks of the training batch's size."""
         total = np.zeros(len(self.flat))
-        chunks = list(zip(inputs.split(self.trials, dim=1), targets.split(self.trials, dim=1), strict=True))
-        for chunk, target in chunks:
-            seen = chunk.expand(len(self.flat), *chunk.shape).contiguous()
-            hidden = self.kernel.forward(self.parameters, seen)
+        for chunk, target in zip(inputs.split(self.trials, dim=1), targets.split(self.trials, dim=1), strict=True):
+            trials = chunk.shape[1]
+            kernel = self.kernel if trials == self.trials else self._kernel(trials)
+            hidden = kernel.forward(self.parameters, chunk.expand(len(self.flat), *chunk.shape).contiguous())
             error = self._output(hidden) - target.flatten(0, 1)
-            total += error.double().square().mean(dim=(1, 2)).cpu().numpy()
-        return total / len(chunks)
+            total += trials * error.double().square().mean(dim=(1, 2)).cpu().numpy()
+        return total / inputs.shape[1]
 
     def adam(
         self,

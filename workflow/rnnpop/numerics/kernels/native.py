@@ -45,6 +45,7 @@ class NativeKernel(Kernel):
 
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
         self.cell, self.name, self.trials = cell, cell.kernel.native, trials
+        self.shape = (networks, steps, trials)
         gates, n = len(cell.gates), cell.units
 
         def empty(extra: int, parts: int) -> Tensor:
@@ -57,6 +58,8 @@ class NativeKernel(Kernel):
     def forward(
         self, parameters: Parameters, inputs: Float[Tensor, "network time trial input"]
     ) -> Float[Tensor, "network time trial target"]:
+        if inputs.shape[:3] != self.shape:  # C would read past the end
+            raise ValueError(f"inputs of shape {tuple(inputs.shape[:3])} given to a kernel of {self.shape} (network, time, trial)")
         self.inputs = inputs.contiguous()
         self.W = parameters["recurrent_weights"].contiguous()
         weights = parameters["input_weights"].flatten(1, 2).mT.contiguous()
