@@ -9,6 +9,7 @@ import torch
 from oracles import random_parameters
 from rnnpop import variants
 from rnnpop.cells import Cell
+from rnnpop.numerics.kernels import Kernel
 from rnnpop.numerics.kernels.automatic import AutomaticKernel
 from rnnpop.numerics.kernels.native import NativeKernel, available
 from rnnpop.variants import load
@@ -53,41 +54,34 @@ def test_jacobian_equals_automatic_differentiation(cell: Cell) -> None:
     torch.testing.assert_close(cell.jacobian(parameters, x, states), Cell.jacobian(cell, parameters, x, states), rtol=0, atol=1e-13)
 
 
+def passes(kernel_class: type[Kernel], cell: Cell, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """Hidden units and all gradients that a kernel gives for two networks, the same at every call."""
+    rng, (networks, steps, trials) = np.random.default_rng(3), (2, 7, 5)
+    parameters = random_parameters(cell, rng, networks, dtype)
+    inputs = torch.from_numpy(rng.standard_normal((networks, steps, trials, 3))).to(dtype)
+    gradient = torch.from_numpy(rng.standard_normal((networks, steps, trials, cell.units))).to(dtype)
+    kernel = kernel_class(cell, networks, steps, trials, dtype, torch.device("cpu"))
+    hidden = kernel.forward(parameters, inputs).clone()
+    out = {name: torch.full_like(value, torch.nan) for name, value in parameters.items() if not name.startswith("readout")}
+    kernel.backward(gradient, out)
+    return {"hidden": hidden} | out
+
+
 def test_kernel_equals_the_plain_cell(cell: Cell) -> None:
     """Forward and all gradients against automatic differentiation of `step`; float64, sums of some hundred terms: 1e-12."""
-    rng, (networks, steps, trials) = np.random.default_rng(3), (2, 7, 5)
-    parameters = random_parameters(cell, rng, networks)
-    inputs = torch.from_numpy(rng.standard_normal((networks, steps, trials, 3)))
-    gradient = torch.from_numpy(rng.standard_normal((networks, steps, trials, cell.units)))
-    found = []
-    for kernel_class in (cell.kernel or AutomaticKernel, AutomaticKernel):
-        kernel = kernel_class(cell, networks, steps, trials, torch.float64, torch.device("cpu"))
-        hidden = kernel.forward(parameters, inputs).clone()
-        out = {name: torch.full_like(value, torch.nan) for name, value in parameters.items() if not name.startswith("readout")}
-        kernel.backward(gradient.clone(), out)
-        found.append({"hidden": hidden} | out)
-    for name, expected in found[1].items():
-        torch.testing.assert_close(found[0][name], expected, rtol=0, atol=1e-12, msg=name)
+    found = passes(cell.kernel or AutomaticKernel, cell, torch.float64)
+    for name, expected in passes(AutomaticKernel, cell, torch.float64).items():
+        torch.testing.assert_close(found[name], expected, rtol=0, atol=1e-12, msg=name)
 
 
 def test_native_kernel_equals_the_plain_cell(cell: Cell) -> None:
     """As above in float32, from a compiler: sums of some hundred terms of order one, each rounded to 6e-8, tanh to 5e-7: 2e-5."""
     if not available(cell, torch.float32, torch.device("cpu")):
         pytest.skip("no C compiler here, or no native passes for this cell")
-    rng, (networks, steps, trials) = np.random.default_rng(3), (2, 7, 5)
-    parameters = random_parameters(cell, rng, networks, torch.float32)
-    inputs = torch.from_numpy(rng.standard_normal((networks, steps, trials, 3), dtype=np.float32))
-    gradient = torch.from_numpy(rng.standard_normal((networks, steps, trials, cell.units), dtype=np.float32))
-    found = []
-    for kernel_class in (NativeKernel, AutomaticKernel):
-        kernel = kernel_class(cell, networks, steps, trials, torch.float32, torch.device("cpu"))
-        hidden = kernel.forward(parameters, inputs).clone()
-        out = {name: torch.full_like(value, torch.nan) for name, value in parameters.items() if not name.startswith("readout")}
-        kernel.backward(gradient.clone(), out)
-        found.append({"hidden": hidden} | out)
-    for name, expected in found[1].items():
+    found = passes(NativeKernel, cell, torch.float32)
+    for name, expected in passes(AutomaticKernel, cell, torch.float32).items():
         scale = float(expected.abs().max())
-        torch.testing.assert_close(found[0][name], expected, rtol=0, atol=2e-5 * max(scale, 1), msg=name)
+        torch.testing.assert_close(found[name], expected, rtol=0, atol=2e-5 * max(scale, 1), msg=name)
 
 
 def test_one_gate_name_for_each_block_of_weights(cell: Cell) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import xarray as xr
@@ -183,3 +184,10 @@ def variable(dims: tuple[str, ...], values: object, long_name: str, units: str =
 def identity(dataset: xr.Dataset) -> dict[str, xr.Variable]:
     """Coordinates that say which networks these are: name, index, status, design factors."""
     return {str(name): item.variable for name, item in dataset.coords.items() if item.dims == ("network",)}
+
+
+def join(datasets: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Networks of several datasets one after another; units and long names are those of the first, the same for all."""
+    return xr.concat(
+        datasets, dim="network", data_vars="minimal", coords="minimal", compat="override", join="exact", combine_attrs="override"
+    )

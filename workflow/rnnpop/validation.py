@@ -11,9 +11,6 @@ import yaml
 
 from rnnpop import design, variants
 
-#: Lists of a study, and where the names in them must stand.
-_NAMED = ("tasks", "cells", "learners", "measures", "statistics", "claims", "figures")
-
 
 class ConfigError(ValueError):
     """One or more faults of a config, one a line."""
@@ -85,7 +82,7 @@ def _by_variants(config: Mapping[str, Any]) -> Iterator[str]:
 
 def _by_reference(config: Mapping[str, Any]) -> Iterator[str]:
     for study_name, study in config["studies"].items():
-        for room in _NAMED:
+        for room in variants.ROOMS:
             for name in study.get(room, []):
                 if name not in config.get(room, {}):
                     yield f"studies.{study_name}.{room}: '{name}' is not an entry of {room}; there are: {', '.join(config.get(room, {}))}"

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rnnpop.learners import Apprentice, Arrays, Learner, Training
 from rnnpop.numerics.affine import WEIGHTS
-from rnnpop.numerics.lanes import Lane
+from rnnpop.numerics.lanes import Lane, time_major
 from rnnpop.variants import Count, NonNegative, Positive, Probability, Whole
 
 
@@ -87,9 +87,9 @@ class Adam(Learner):
         steps = evaluation.input.shape[1]
         lane = Lane(cell, networks, steps=steps, trials=self.batch, dtype=torch.float32, device=device, penalised=penalised)
         pupils = [_Pupil(row, lane.snapshot(place)) for place, row in enumerate(rows)]
-        seen, wanted = _time_major(evaluation, device)
+        seen, wanted = time_major(evaluation, device)
         for step in range(1, self.steps + 1):
-            batches = [_time_major(task.trials(apprentices[pupil.row].trials, self.batch), device) for pupil in pupils]
+            batches = [time_major(task.trials(apprentices[pupil.row].trials, self.batch), device) for pupil in pupils]
             lane.step_gradient(torch.stack([b[0] for b in batches]), torch.stack([b[1] for b in batches]))
             if not self.train_initial_state:
                 lane.gradients["initial_state"].zero_()
@@ -128,10 +128,6 @@ class _Pupil:
     scale: float = 1.0
     retries: int = 0
     met: int = 0
-
-
-def _time_major(trials: Any, device: torch.device) -> tuple[Tensor, Tensor]:
-    return tuple(torch.from_numpy(np.ascontiguousarray(a.swapaxes(0, 1))).to(device) for a in (trials.input, trials.target))  # type: ignore[return-value]
 
 
 class _Progress:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from rnnpop.learners import Apprentice, Learner, Training
-from rnnpop.numerics.lanes import Lane
+from rnnpop.numerics.lanes import Lane, time_major
 
 
 @final
@@ -19,7 +19,7 @@ class Untrained(Learner):
     """Networks keep the weights they begin with: the same as those of the trained networks of the same seed."""
 
     def learn(self, task: Any, cell: Any, apprentices: Sequence[Apprentice], evaluation: Any, device: str) -> Training:
-        seen, wanted = (torch.from_numpy(np.ascontiguousarray(a.swapaxes(0, 1))) for a in (evaluation.input, evaluation.target))
+        seen, wanted = time_major(evaluation, torch.device("cpu"))
         losses = [self._loss(cell, apprentice, seen, wanted) for apprentice in apprentices]
         return Training(
             [apprentice.initial for apprentice in apprentices],

@@ -18,6 +18,12 @@ from rnnpop.numerics.kernels.native import NativeKernel, available
 Arrays = dict[str, np.ndarray]
 
 
+def time_major(trials: Any, device: torch.device) -> tuple[Float[Tensor, "time trial input"], Float[Tensor, "time trial output"]]:
+    """Inputs and targets of a batch in the layout that lanes take."""
+    inputs, targets = (torch.from_numpy(np.ascontiguousarray(a.swapaxes(0, 1))).to(device) for a in (trials.input, trials.target))
+    return inputs, targets
+
+
 class Lane:
     """K networks of one cell: squared error, its gradient, and Adam, each network with settings of its own.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rnnpop.names import variable
+from rnnpop.names import join, variable
 from rnnpop.numerics.scaling import metric_scaling
 
 
@@ -58,13 +58,5 @@ def arrange(tiles: Sequence[xr.Dataset], order: Sequence[str]) -> xr.Dataset:
 
 
 def _of_networks(tiles: Sequence[xr.Dataset], order: Sequence[str]) -> xr.Dataset:
-    joined = xr.concat(
-        [tile.drop_dims("partner") for tile in tiles],
-        dim="network",
-        data_vars="minimal",
-        coords="minimal",
-        compat="override",
-        join="exact",
-        combine_attrs="override",
-    )
+    joined = join([tile.drop_dims("partner") for tile in tiles])
     return joined.drop_duplicates("network").sel(network=list(order)).drop_attrs(deep=False)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import xarray as xr
 
 from rnnpop.measures import Measure
+from rnnpop.names import join
 
 
 def represent(shards: Sequence[Mapping[str, xr.Dataset]], measure: Measure) -> xr.Dataset:
@@ -18,13 +19,4 @@ def represent(shards: Sequence[Mapping[str, xr.Dataset]], measure: Measure) -> x
     Returns:
         Store of stage `represent`.
     """
-    # attributes of the first: units and long names are the measure's, the same for all
-    return xr.concat(
-        [measure.represent(stores) for stores in shards],
-        dim="network",
-        data_vars="minimal",
-        coords="minimal",
-        compat="override",
-        join="exact",
-        combine_attrs="override",
-    )
+    return join([measure.represent(stores) for stores in shards])
