@@ -12,6 +12,9 @@ process, median over steps, then over turns.
 - JAX: `jit(value_and_grad(scan))` with projection, readout and loss inside the scan, Adam in the same jit, buffers donated, huge
   pages and a malloc that keeps freed memory; no vmap, which is no faster on one core.
 
+`limit` is what the products of matrices alone would take, 6 T B (G n (3 + n) + 3 n) operations (G gates, n units), at the rate of the
+fastest 1024³ product in float32 (MKL's in torch or OpenBLAS's in NumPy), measured in the same run.
+
 The last line is `worst: R`, the smallest ratio of JAX's time to ours over the rows.
 """
 
@@ -76,6 +79,22 @@ def ours(kind: str, units: int) -> float:
         lane.adam(next(count), rate, l2, clip, beta1=0.9, beta2=0.999, epsilon=1e-8)
 
     return timed(step)
+
+
+def peak() -> float:
+    """Operations per CPU second of the fastest product of 1024 x 1024 matrices at hand."""
+    import numpy as np
+    import torch
+
+    size = 1024
+    left, right = (np.random.default_rng(seed).standard_normal((size, size), dtype=np.float32) for seed in (0, 1))
+    torch_left, torch_right = torch.from_numpy(left), torch.from_numpy(right)
+    return 2 * size**3 / min(timed(lambda: left @ right), timed(lambda: torch_left @ torch_right))
+
+
+def operations(kind: str, units: int) -> int:
+    gates = CELLS.index(kind) + 1
+    return 6 * STEPS * TRIALS * (gates * units * (CHANNELS + units) + CHANNELS * units)
 
 
 def torch_nn(kind: str, units: int) -> float:
@@ -172,33 +191,36 @@ def jax_scan(kind: str, units: int) -> float:
     return timed(step)
 
 
-def measure(engine: str, kind: str, units: int) -> float:
-    """One turn of one engine, in a process of its own on the last core."""
+def measure(*what: str) -> float:
+    """One turn of an engine on a cell of so many units, or the peak, in a process of its own on the last core."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")} | ONE_THREAD
-    if engine == "jax":
+    if what[0] == "jax":
         environment |= KEPT_MEMORY
-    if engine == "plain":
+    if what[0] == "plain":
         environment["RNNPOP_NATIVE"] = "0"
     core = str(max(os.sched_getaffinity(0)))
-    command = ["taskset", "-c", core, sys.executable, __file__, engine, kind, str(units)]
+    command = ["taskset", "-c", core, sys.executable, __file__, *what]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{engine} {kind} {units}: {done.stderr.strip().splitlines()[-1]}")
+        sys.exit(f"{' '.join(what)}: {done.stderr.strip().splitlines()[-1]}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
-    print(f"CPU ms per training step and network; batch {TRIALS}, {STEPS} steps; median of {TURNS} turns")
-    print(f"{'cell':<8} {'units':>5} {'ours':>8} {'plain':>8} {'torch.nn':>9} {'JAX':>8} {'torch/ours':>11} {'JAX/ours':>9}")
+    rate = max(measure("peak") for _ in range(TURNS))
+    print(
+        f"CPU ms per training step and network; batch {TRIALS}, {STEPS} steps; median of {TURNS} turns; limit at {rate / 1e9:.0f} GFLOP/s"
+    )
+    print(f"{'cell':<8} {'units':>5} {'limit':>8} {'ours':>8} {'plain':>8} {'torch.nn':>9} {'JAX':>8} {'torch/ours':>11} {'JAX/ours':>9}")
     worst = float("inf")
     for units in UNITS:
         for kind in CELLS:
-            turns = [{engine: measure(engine, kind, units) for engine in ENGINES} for _ in range(TURNS)]
+            turns = [{engine: measure(engine, kind, str(units)) for engine in ENGINES} for _ in range(TURNS)]
             took = {engine: 1e3 * statistics.median(turn[engine] for turn in turns) for engine in ENGINES}
             to_torch, to_jax = (statistics.median(turn[peer] / turn["ours"] for turn in turns) for peer in ("torch", "jax"))
             print(
-                f"{kind:<8} {units:>5} {took['ours']:>8.2f} {took['plain']:>8.2f} {took['torch']:>9.2f} {took['jax']:>8.2f}"
-                f" {to_torch:>11.2f} {to_jax:>9.2f}",
+                f"{kind:<8} {units:>5} {1e3 * operations(kind, units) / rate:>8.2f} {took['ours']:>8.2f} {took['plain']:>8.2f}"
+                f" {took['torch']:>9.2f} {took['jax']:>8.2f} {to_torch:>11.2f} {to_jax:>9.2f}",
                 flush=True,
             )
             worst = min(worst, to_jax)
@@ -206,13 +228,13 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 4:
+    if len(sys.argv) > 1:
         sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
-        run = {"ours": ours, "plain": ours, "torch": torch_nn, "jax": jax_scan}[sys.argv[1]]
         if sys.argv[1] != "jax":
             import torch
 
             torch.set_num_threads(1)
-        print(json.dumps(run(sys.argv[2], int(sys.argv[3]))))
+        run = {"ours": ours, "plain": ours, "torch": torch_nn, "jax": jax_scan}
+        print(json.dumps(peak() if sys.argv[1] == "peak" else run[sys.argv[1]](sys.argv[2], int(sys.argv[3]))))
     else:
         main()

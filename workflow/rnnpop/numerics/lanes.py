@@ -11,9 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rnnpop.numerics.affine import WEIGHTS, Parameters
-from rnnpop.numerics.kernels import Kernel, rows
+from rnnpop.numerics.kernels import Kernel, native
 from rnnpop.numerics.kernels.automatic import AutomaticKernel
-from rnnpop.numerics.kernels.native import NativeKernel, available
+from rnnpop.numerics.kernels.native import NativeKernel
 
 Arrays = dict[str, np.ndarray]
 
@@ -49,6 +49,7 @@ class Lane:
         penalised: Sequence[str] = WEIGHTS,
     ) -> None:
         self.cell, self.steps, self.trials, self.dtype, self.device = cell, steps, trials, dtype, device
+        self.native = native.available(cell, dtype, device)
         shapes = {name: value.shape for name, value in networks[0].items()}
         self.shapes = shapes
         flat = np.stack([np.concatenate([network[name].ravel() for name in shapes]) for network in networks])
@@ -60,9 +61,7 @@ class Lane:
     def _lay_out(self, flat: Tensor) -> None:
         self.flat, self.gradient = flat, torch.zeros_like(flat)
         self.parameters, self.gradients = self._views(self.flat), self._views(self.gradient)
-        self.kernel = self._kernel(self.trials)
-        # laid out once: the first touch of fresh memory costs more than the product that fills it
-        self.pulled = torch.zeros(len(flat), self.steps, self.trials, self.cell.units, dtype=self.dtype, device=self.device)
+        self.kernels: dict[int, Kernel] = {}  # by the number of trials
 
     def _views(self, flat: Tensor) -> Parameters:
         views, start = {}, 0
@@ -73,8 +72,10 @@ class Lane:
         return views
 
     def _kernel(self, trials: int) -> Kernel:
-        found = NativeKernel if available(self.cell, self.dtype, self.device) else self.cell.kernel or AutomaticKernel
-        return found(self.cell, len(self.flat), self.steps, trials, self.dtype, self.device)
+        if trials not in self.kernels:
+            found = NativeKernel if self.native else self.cell.kernel or AutomaticKernel
+            self.kernels[trials] = found(self.cell, len(self.flat), self.steps, trials, self.dtype, self.device)
+        return self.kernels[trials]
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these networks only; the others have left the lane, and what stays is not changed by it."""
@@ -88,18 +89,7 @@ class Lane:
         targets: Float[Tensor, "network time trial output"],
     ) -> Float[Tensor, "network"]:
         """Mean squared error of each network; its gradient is left in `gradient`."""
-        hidden = self.kernel.forward(self.parameters, inputs)
-        error = self._output(hidden).sub_(rows(targets))
-        loss = error.square().mean(dim=(1, 2))
-        error.mul_(2 / (error.shape[1] * error.shape[2]))
-        torch.bmm(error.mT, rows(hidden), out=self.gradients["readout_weights"])
-        torch.sum(error, dim=1, out=self.gradients["readout_bias"])
-        torch.bmm(error, self.parameters["readout_weights"], out=self.pulled.flatten(1, 2))
-        self.kernel.backward(self.pulled, self.gradients)
-        return loss
-
-    def _output(self, hidden: Tensor) -> Float[Tensor, "network row output"]:
-        return torch.baddbmm(self.parameters["readout_bias"].unsqueeze(1), rows(hidden), self.parameters["readout_weights"].mT)
+        return self._kernel(self.trials).gradient(self.parameters, inputs, targets, self.gradients)
 
     def losses(
         self, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
@@ -108,10 +98,7 @@ class Lane:
         total = np.zeros(len(self.flat))
         for chunk, target in zip(inputs.split(self.trials, dim=1), targets.split(self.trials, dim=1), strict=True):
             trials = chunk.shape[1]
-            kernel = self.kernel if trials == self.trials else self._kernel(trials)
-            hidden = kernel.forward(self.parameters, chunk.expand(len(self.flat), *chunk.shape).contiguous())
-            error = self._output(hidden) - target.flatten(0, 1)
-            total += trials * error.double().square().mean(dim=(1, 2)).cpu().numpy()
+            total += trials * self._kernel(trials).error(self.parameters, chunk, target).cpu().numpy()
         return total / inputs.shape[1]
 
     def adam(
@@ -132,9 +119,14 @@ class Lane:
         Args:
             step: counts from 1, for the bias correction.
         """
+        if self.native:
+            arrays = self.flat, self.gradient, self.first_moment, self.second_moment, self.penalised
+            settings = torch.stack([learning_rate, l2, clip], dim=1).tolist()
+            native.adam(*arrays, step, settings, beta1=beta1, beta2=beta2, epsilon=epsilon)
+            return
         g = self.gradient.addcmul_(self.flat * self.penalised, 2 * l2.unsqueeze(1))
-        norm = g.norm(dim=1, keepdim=True)
-        g.mul_((clip.unsqueeze(1) / norm.clamp_min(1e-30)).clamp_max(1))
+        norm = torch.linalg.vector_norm(g, dim=1, keepdim=True, dtype=torch.float64)  # squares may overflow a float
+        g.mul_((clip.unsqueeze(1) / norm.clamp_min(1e-30)).clamp_max(1).to(g.dtype))
         self.first_moment.lerp_(g, 1 - beta1)
         self.second_moment.mul_(beta2).addcmul_(g, g, value=1 - beta2)
         denominator = (self.second_moment / (1 - beta2**step)).sqrt_().add_(epsilon)

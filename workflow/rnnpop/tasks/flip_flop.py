@@ -11,9 +11,6 @@ from jaxtyping import Float
 from rnnpop.tasks import Task, Trials
 from rnnpop.variants import Count, Positive, Probability
 
-#: Value of a pulse by its code: none, up, (unused), down.
-_SIGN = np.array([0, 1, 0, -1], dtype=np.float32)
-
 
 @final
 @dataclass(frozen=True)
@@ -47,14 +44,21 @@ class FlipFlop(Task):
         return self.channels
 
     def trials(self, rng: np.random.Generator, number: int) -> Trials:
-        # time first: the running maximum below then goes along contiguous rows
-        draw = rng.random((self.steps, number, self.channels), dtype=np.float32)
-        pulse = (draw < self.pulse_probability).astype(np.int32)
-        pulse += 2 * (draw < self.pulse_probability / 2)
-        # step and sign in one number, 0 where there is no pulse: the largest so far is the latest pulse
-        coded = np.where(pulse, 4 * np.arange(self.steps, dtype=np.int32)[:, None, None] + pulse, 0)
-        latest = np.maximum.accumulate(coded, axis=0)
-        return Trials(*(_SIGN[code & 3].swapaxes(0, 1) for code in (coded, latest)))
+        shape = (self.steps, number, self.channels)  # time first, as training takes it
+        size = int(np.prod(shape))
+        words = rng.integers(0, 2**64, (size + 1) // 2, dtype=np.uint64)  # the generator's own words: two draws of 31 bits each
+        draw = (words.view(np.uint32)[:size] >> 1).reshape(shape)
+        pulse, up = (draw < np.uint32(self.pulse_probability * odds) for odds in (2**31, 2**30))
+        sign = 2 * up.view(np.int8) - pulse
+        # step and sign in one number, sign 0 where there is no pulse: the largest so far is the latest pulse
+        step = np.arange(1, self.steps + 1, dtype=np.min_scalar_type(-4 * (self.steps + 1)))
+        latest = 1 + sign + 4 * step[:, None, None] * pulse
+        reach = 1
+        while reach < self.steps:  # running maximum in log2(steps) passes
+            before, latest = latest, latest.copy()
+            np.maximum(before[reach:], before[:-reach], out=latest[reach:])
+            reach *= 2
+        return Trials(*(array.astype(np.float32).swapaxes(0, 1) for array in (sign, (latest & 3) - 1)))
 
     def probes(self, rng: np.random.Generator) -> Trials:
         return self.trials(rng, self.probe_trials)

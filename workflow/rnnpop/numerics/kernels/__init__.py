@@ -1,4 +1,4 @@
-"""Hand-written forward and backward passes over a trial, for networks side by side, in buffers laid out once."""
+"""Hand-written passes over a trial, forward and backward, for networks side by side, in buffers laid out once."""
 
 from __future__ import annotations
 
@@ -13,15 +13,11 @@ from rnnpop.numerics.affine import Parameters
 
 
 class Kernel(ABC):
-    """Back-propagation through time of a cell, for K networks side by side.
-
-    Buffers are [network, time, trial, ...]: one step of one network is contiguous, and a weight gradient is one product over
-    time × trial. They are written anew at each call, because the first touch of fresh memory costs more than the arithmetic.
-    Held equal to the plain cell under automatic differentiation by tests/numerics/test_kernels.py.
+    """Mean squared error of K networks side by side, and its gradient by back-propagation through time.
 
     Args:
         cell: the cell (its `units`, `activation`, constants).
-        networks, steps, trials: the fixed shape K × T × B of a call.
+        networks, steps, trials: the shape K × T × B of a batch.
 
     Attributes:
         native: name of the same passes in native.c; None if there are none.
@@ -33,6 +29,57 @@ class Kernel(ABC):
 
     @abstractmethod
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None: ...
+
+    @abstractmethod
+    def gradient(
+        self,
+        parameters: Parameters,
+        inputs: Float[Tensor, "network time trial input"],
+        targets: Float[Tensor, "network time trial output"],
+        out: Parameters,
+    ) -> Float[Tensor, "network"]:
+        """Error of each network on a batch of its own; its gradient is written into `out`."""
+
+    @abstractmethod
+    def error(
+        self, parameters: Parameters, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
+    ) -> Float[Tensor, "network"]:
+        """Error, float64, of each network on one batch that all of them see."""
+
+
+class TorchKernel(Kernel):
+    """The passes over a trial as torch operations, on any device; the readout and its error stand here, for all cells.
+
+    Buffers are [network, time, trial, ...]: one step of one network is contiguous, and a weight gradient is one product over
+    time × trial. They are written anew at each call, because the first touch of fresh memory costs more than the arithmetic.
+    Held equal to the plain cell under automatic differentiation by tests/rooms/test_cells.py.
+    """
+
+    pulled: Tensor | None = None  # gradient of the hidden units, through the readout
+
+    def gradient(
+        self,
+        parameters: Parameters,
+        inputs: Float[Tensor, "network time trial input"],
+        targets: Float[Tensor, "network time trial output"],
+        out: Parameters,
+    ) -> Float[Tensor, "network"]:
+        hidden = self.forward(parameters, inputs)
+        error = _read_out(parameters, hidden).sub_(rows(targets))
+        loss = error.square().mean(dim=(1, 2))
+        error.mul_(2 / (error.shape[1] * error.shape[2]))
+        torch.bmm(error.mT, rows(hidden), out=out["readout_weights"])
+        torch.sum(error, dim=1, out=out["readout_bias"])
+        self.pulled = torch.empty(hidden.shape, dtype=hidden.dtype, device=hidden.device) if self.pulled is None else self.pulled
+        torch.bmm(error, parameters["readout_weights"], out=rows(self.pulled))
+        self.backward(self.pulled, out)
+        return loss
+
+    def error(
+        self, parameters: Parameters, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
+    ) -> Float[Tensor, "network"]:
+        hidden = self.forward(parameters, inputs.expand(len(parameters["bias"]), *inputs.shape).contiguous())
+        return (_read_out(parameters, hidden) - targets.flatten(0, 1)).double().square().mean(dim=(1, 2))
 
     @abstractmethod
     def forward(
@@ -60,6 +107,10 @@ class Kernel(ABC):
 def rows(buffer: Float[Tensor, "network time trial column"]) -> Float[Tensor, "network row column"]:
     """The buffer with time × trial as rows; a view."""
     return buffer.flatten(1, 2)
+
+
+def _read_out(parameters: Parameters, hidden: Tensor) -> Float[Tensor, "network row output"]:
+    return torch.baddbmm(parameters["readout_bias"].unsqueeze(1), rows(hidden), parameters["readout_weights"].mT)
 
 
 def project(inputs: Tensor, weights: Tensor, bias: Tensor, out: Tensor) -> None:

@@ -9,11 +9,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rnnpop.numerics.affine import Parameters
-from rnnpop.numerics.kernels import Kernel
+from rnnpop.numerics.kernels import TorchKernel
 
 
 @final
-class AutomaticKernel(Kernel):
+class AutomaticKernel(TorchKernel):
     """For cells without a hand-written kernel, and what the hand-written ones are held equal to."""
 
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:

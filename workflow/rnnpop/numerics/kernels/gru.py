@@ -10,11 +10,11 @@ from torch import Tensor
 
 from rnnpop.numerics.activations import ACTIVATIONS, sigmoid_pull_back
 from rnnpop.numerics.affine import Parameters
-from rnnpop.numerics.kernels import Kernel, project, rows, weight_gradients
+from rnnpop.numerics.kernels import TorchKernel, project, rows, weight_gradients
 
 
 @final
-class GRUKernel(Kernel):
+class GRUKernel(TorchKernel):
     """u = σ(a_u + b_g), r = σ(a_r), c = φ(A_c x + W_c (r∘h) + b_c), h' = u∘h + (1−u)∘c."""
 
     native: ClassVar = "gru"

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from rnnpop.numerics.activations import ACTIVATIONS, sigmoid_pull_back
 from rnnpop.numerics.affine import Parameters
-from rnnpop.numerics.kernels import Kernel, project, rows, weight_gradients
+from rnnpop.numerics.kernels import TorchKernel, project, rows, weight_gradients
 
 
 @final
-class LSTMKernel(Kernel):
+class LSTMKernel(TorchKernel):
     """f = σ(a_f + b_f), i = σ(a_i), o = σ(a_o), g = φ(a_g), c' = f∘c + i∘g, h' = o∘φ(c')."""
 
     native: ClassVar = "lstm"

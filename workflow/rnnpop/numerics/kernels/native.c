@@ -1,23 +1,140 @@
-/* Passes of the four cells over a trial, forward and backward, one network, float32.
+/* Squared error of one network on a batch, its gradient, and a step of Adam; four cells, float32.
  *
- * Matrix products go to the BLAS whose sgemm is handed in; everything between two products is one loop over the batch, so that a
- * value is read from cache once. Arrays are row-major; shapes stand beside them: T steps, B trials, n units, I inputs.
- * Formulas: rnnpop/cells. Compiled on first use by rnnpop/numerics/kernels/native.py.
+ * Trials lie in the lanes of vectors: an array is [row][trial], for BLOCK trials that pass through all steps, forward and backward,
+ * before the next BLOCK does. So any number of units makes full vectors, and what a step touches stays in cache. The readout is
+ * part of the recurrent product: with the stacked matrix P = [W A b; C 0 d] and the seen s_t = [h_t; x_t; 1],
+ *
+ *     P s_t = [pre-activations of step t; output y after step t-1],   D_t = [their gradients; gradient of y],
+ *     dh_t = P' D_t,   dP = sum over t of D_t s_t',
+ *
+ * and all three are one small product whose operands are in cache (`product`). Rows of P are [unit][gate], so that all gates of a
+ * unit come out together and are used while they are hot. Formulas of the cells: rnnpop/cells. Compiled by native.py on first use.
  */
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
 
-typedef void (*sgemm_t)(const char *, const char *, const int *, const int *, const int *, const float *, const float *, const int *,
-                        const float *, const int *, const float *, float *, const int *);
 #define R restrict
 #define INLINE static inline __attribute__((always_inline))
+#define VECTORISED _Pragma("GCC ivdep") for (int b = 0; b < BLOCK; b++)
 
-/* C[m,n] = beta C + A[m,k] B[k,n], with leading dimensions; `tb` says that B is given as [n,k], `ta` that A is given as [k,m]. */
-INLINE void gemm(sgemm_t f, int ta, int tb, int m, int n, int k, const float *A, int lda, const float *B, int ldb, float beta, float *C,
-                 int ldc) {
-    const float one = 1.0f;
-    f(tb ? "T" : "N", ta ? "T" : "N", &n, &m, &k, &one, B, &ldb, A, &lda, &beta, C, &ldc);
+/* A tile of ROWS x COLUMNS vectors of sums fits into the registers, with what is multiplied beside it. */
+#if defined(__AVX512F__)
+enum { LANES = 16, ROWS = 6, COLUMNS = 4 };
+#elif defined(__AVX__)
+enum { LANES = 8, ROWS = 6, COLUMNS = 2 };
+#else
+enum { LANES = 4, ROWS = 6, COLUMNS = 2 };
+#endif
+#ifndef BLOCK
+#define BLOCK 64 /* trials; a multiple of COLUMNS * LANES */
+#endif
+
+typedef float vector __attribute__((vector_size(4 * LANES)));
+typedef int indices __attribute__((vector_size(4 * LANES)));
+
+enum { VANILLA, UGRNN, GRU, LSTM };
+
+/* ---- products ---- */
+
+/* C[m, v vectors] = add C + A[m,k] B[k, v vectors], with the rows of each array `ld.` apart */
+INLINE void tile(const int m, const int v, int k, const float *R A, size_t lda, const float *R B, size_t ldb, float *R C, size_t ldc,
+                 int add) {
+    vector sum[ROWS][COLUMNS];
+#pragma GCC unroll 8
+    for (int i = 0; i < m; i++)
+#pragma GCC unroll 8
+        for (int j = 0; j < v; j++) sum[i][j] = add ? *(const vector *)(C + i * ldc + j * LANES) : (vector){0};
+    for (int p = 0; p < k; p++, B += ldb) {
+#pragma GCC unroll 8
+        for (int i = 0; i < m; i++) {
+            const vector a = A[i * lda + p] - (vector){0};
+#pragma GCC unroll 8
+            for (int j = 0; j < v; j++) sum[i][j] += a * *(const vector *)(B + j * LANES);
+        }
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < m; i++)
+#pragma GCC unroll 8
+        for (int j = 0; j < v; j++) *(vector *)(C + i * ldc + j * LANES) = sum[i][j];
 }
+
+/* C[m,n] = add C + A[m,k] B[k,n]; n and the rows of B and C are whole vectors */
+static void product(int m, int n, int k, const float *A, size_t lda, const float *B, size_t ldb, float *C, size_t ldc, int add) {
+#define WITH(r, v) tile(r, v, k, A + i * lda, lda, B + j, ldb, C + i * ldc + j, ldc, add)
+#define HEIGHTS(v)                      \
+    switch (m - i < ROWS ? m - i : 0) { \
+        case 0: WITH(ROWS, v); break;   \
+        case 1: WITH(1, v); break;      \
+        case 2: WITH(2, v); break;      \
+        case 3: WITH(3, v); break;      \
+        case 4: WITH(4, v); break;      \
+        case 5: WITH(5, v); break;      \
+    }
+    for (int j = 0; j < n;) {
+        const int whole = n - j >= COLUMNS * LANES;
+        for (int i = 0; i < m; i += ROWS)
+            if (whole)
+                HEIGHTS(COLUMNS)
+            else
+                HEIGHTS(1)
+        j += whole ? COLUMNS * LANES : LANES;
+    }
+}
+
+/* out[BLOCK][ld] = in[n][BLOCK] transposed, by whole tiles of LANES x LANES: rows of `in` up to a multiple of LANES are read */
+static void transpose(int n, const float *R in, float *R out, size_t ld) {
+#ifdef __clang__ /* has no shuffle by a vector of places */
+    for (int j = 0; j < n; j++)
+        for (int b = 0; b < BLOCK; b++) out[(size_t)b * ld + j] = in[(size_t)j * BLOCK + b];
+#else
+    enum { STAGES = LANES == 16 ? 4 : LANES == 8 ? 3 : 2 };
+    indices lane, low[STAGES], high[STAGES];
+    for (int i = 0; i < LANES; i++) lane[i] = i;
+    for (int k = 0; k < STAGES; k++) {
+        const int s = 1 << k;
+        low[k] = lane + (((lane & s) != 0) & (LANES - s)), high[k] = low[k] + s;
+    }
+    for (int j = 0; j < n; j += LANES)
+        for (int b = 0; b < BLOCK; b += LANES) {
+            vector row[LANES];
+#pragma GCC unroll 16
+            for (int i = 0; i < LANES; i++) row[i] = *(const vector *)(in + (size_t)(j + i) * BLOCK + b);
+#pragma GCC unroll 4
+            for (int k = 0; k < STAGES; k++) /* swap the blocks of 2^k x 2^k beside the diagonal */
+#pragma GCC unroll 16
+                for (int i = 0; i < LANES; i++)
+                    if (!(i >> k & 1)) {
+                        const vector first = row[i], second = row[i + (1 << k)];
+                        row[i] = __builtin_shuffle(first, second, low[k]), row[i + (1 << k)] = __builtin_shuffle(first, second, high[k]);
+                    }
+#pragma GCC unroll 16
+            for (int i = 0; i < LANES; i++) *(vector *)(out + (size_t)(b + i) * ld + j) = row[i];
+        }
+#endif
+}
+
+/* sums[m][rows] vectors += D[m] x[rows], lane by lane: for the few rows of the input, where a product has nothing to fill a tile with */
+static void thin_product(int m, int rows, const float *R D, const float *R x, float *R sums) {
+    for (int i = 0; i < m; i++, D += BLOCK)
+        for (int r = 0; r < rows; r++, sums += LANES) {
+            vector sum = *(vector *)sums;
+#pragma GCC unroll 4
+            for (int v = 0; v < BLOCK; v += LANES) sum += *(const vector *)(D + v) * *(const vector *)(x + (size_t)r * BLOCK + v);
+            *(vector *)sums = sum;
+        }
+}
+
+INLINE float total(const float *R a, int size) {
+    float sum = 0;
+    for (int b = 0; b < size; b++) sum += a[b];
+    return sum;
+}
+
+/* ---- non-linearities ---- */
 
 /* Rational approximation of tanh by odd and even polynomials of degree 13 and 6 on [-7.905, 7.905]; relative error below 5e-7. */
 INLINE float tanh_(float x) {
@@ -40,246 +157,336 @@ INLINE float sigma(float x) { return 0.5f + 0.5f * tanh_(0.5f * x); }
 INLINE float phi(float x, const int relu) { return relu ? (x > 0 ? x : 0) : tanh_(x); }
 INLINE float slope(float y, const int relu) { return relu ? (y > 0 ? 1.0f : 0.0f) : 1 - y * y; }
 
-/* a[B,m] = x[B,I] A[m,I]' + b, with A given transposed as At[I,m] */
-INLINE void project(int B, int m, int I, const float *R x, const float *R At, const float *R b, float *R a) {
-    for (int r = 0; r < B; r++) {
-        float *R row = a + (size_t)r * m;
-        memcpy(row, b, sizeof(float) * m);
-        for (int i = 0; i < I; i++) {
-            const float v = x[(size_t)r * I + i];
-            if (v != 0)
-                for (int j = 0; j < m; j++) row[j] += v * At[(size_t)i * m + j];
+/* ---- a network: its parameters (or their gradients), as rnnpop/numerics/affine.py names them ---- */
+
+typedef struct {
+    float *input_weights, *recurrent_weights, *bias, *initial_state, *readout_weights, *readout_bias;
+} parameters;
+
+/* A stacked matrix P = [W A b] as the products want it, and its gradient; dX sums lane by lane */
+typedef struct {
+    int rows;
+    float *P, *Pt, *dP, *dX; /* [rows][K], [n][rows], [rows][N], [rows][I+1][LANES] */
+} stacked;
+
+/* Shapes, and what is worked in. Steps T, units n, inputs I, outputs O; n in whole vectors N; K = n + I + 1.
+ * `all` has G gates of each unit, then the readout; the GRU's candidate, which sees r∘h, is apart. */
+typedef struct {
+    int T, n, I, O, G, K, N;
+    stacked all, candidate;
+    float *seen, *a;                     /* [T+1][K][BLOCK]: h, x, 1;  [T+1][rows][BLOCK]: gates, then y, then its gradient */
+    float *reset;                        /* GRU: [T][K][BLOCK]: r∘h, x, 1 */
+    float *c, *shown;                    /* LSTM: cell [T+1][n][BLOCK], phi(c) [T][n][BLOCK];  GRU: candidate [T][n][BLOCK] */
+    float *D, *Dc, *dh, *carry, *turned; /* of one step, in rows of BLOCK: D of `all` and of the candidate, dh, dc; h' [BLOCK][N] */
+    size_t size;
+} room;
+
+/* The next `count` floats, rounded up to whole vectors */
+static float *take(room *s, float *base, size_t count) {
+    float *const here = base + s->size;
+    s->size += (count + LANES - 1) / LANES * LANES;
+    return here;
+}
+
+static stacked take_stacked(room *s, float *base, int rows) {
+    const size_t m = rows, n = s->n;
+    return (stacked){rows, take(s, base, m * s->K), take(s, base, m * n), take(s, base, m * s->N), take(s, base, m * (s->I + 1) * LANES)};
+}
+
+static room lay_out(int cell, int T, int n, int I, int O, float *base) {
+    const int G = cell == VANILLA ? 1 : cell == LSTM ? 4 : 2;
+    room s = {.T = T, .n = n, .I = I, .O = O, .G = G, .K = n + I + 1, .N = (n + LANES - 1) / LANES * LANES};
+    const size_t row = BLOCK, slot = n * row, seen = s.K * row, over = LANES * row; /* `transpose` reads over the end */
+    const size_t lstm = cell == LSTM, gru = cell == GRU;
+    s.all = take_stacked(&s, base, G * n + O);
+    s.candidate = take_stacked(&s, base, gru * n);
+    s.seen = take(&s, base, (T + 1) * seen + over);
+    s.a = take(&s, base, (T + 1) * s.all.rows * row);
+    s.reset = take(&s, base, gru * (T * seen + over));
+    s.c = take(&s, base, (lstm * (T + 1) + gru * T) * slot);
+    s.shown = take(&s, base, lstm * T * slot);
+    s.D = take(&s, base, s.all.rows * row);
+    s.Dc = take(&s, base, gru * slot);
+    s.dh = take(&s, base, slot);
+    s.carry = take(&s, base, slot);
+    s.turned = take(&s, base, s.N * row);
+    return s;
+}
+
+/* Where gate g of unit j stands */
+static const stacked *place(const room *s, int g, int j, int *row) {
+    *row = g < s->G ? j * s->G + g : j;
+    return g < s->G ? &s->all : &s->candidate;
+}
+
+static void pack_row(const room *s, const stacked *m, int row, const float *w, const float *a, float b) {
+    float *to = m->P + (size_t)row * s->K;
+    for (int j = 0; j < s->n; j++) to[j] = w[j], m->Pt[(size_t)j * m->rows + row] = w[j];
+    for (int i = 0; i < s->I; i++) to[s->n + i] = a ? a[i] : 0;
+    to[s->n + s->I] = b;
+}
+
+static void unpack_row(const room *s, const stacked *m, int row, float *w, float *a, float *b) {
+    const float *sums = m->dX + (size_t)row * (s->I + 1) * LANES;
+    memcpy(w, m->dP + (size_t)row * s->N, sizeof(float) * s->n);
+    for (int i = 0; a && i < s->I; i++) a[i] = total(sums + i * LANES, LANES);
+    *b = total(sums + s->I * LANES, LANES);
+}
+
+/* Stacked matrices from the parameters, with `constant` added to the bias of the first gate; their gradients are cleared. */
+static void pack(const room *s, int gates, float constant, const parameters *p) {
+    int row;
+    for (int g = 0; g < gates; g++)
+        for (int j = 0; j < s->n; j++) {
+            const size_t from = (size_t)g * s->n + j;
+            const stacked *m = place(s, g, j, &row);
+            pack_row(s, m, row, p->recurrent_weights + from * s->n, p->input_weights + from * s->I, p->bias[from] + (g ? 0 : constant));
         }
+    for (int o = 0; o < s->O; o++)
+        pack_row(s, &s->all, s->G * s->n + o, p->readout_weights + (size_t)o * s->n, NULL, p->readout_bias[o]);
+    const stacked *both[] = {&s->all, &s->candidate};
+    for (int i = 0; i < 2; i++) {
+        memset(both[i]->dP, 0, sizeof(float) * both[i]->rows * s->N);
+        memset(both[i]->dX, 0, sizeof(float) * both[i]->rows * (s->I + 1) * LANES);
     }
 }
 
-/* dA[m,I] and db[m] from delta[TB,m] and x[TB,I] */
-static void small_gradients(sgemm_t f, int rows, int m, int I, const float *R x, const float *R delta, float *R dA, float *R db) {
-    gemm(f, 1, 0, m, I, rows, delta, m, x, I, 0, dA, I);
-    memset(db, 0, sizeof(float) * m);
-    for (int r = 0; r < rows; r++)
-        for (int j = 0; j < m; j++) db[j] += delta[(size_t)r * m + j];
-}
-INLINE void column_sums(int B, int n, const float *R a, float *R out) {
-    memset(out, 0, sizeof(float) * n);
-    for (int r = 0; r < B; r++)
-        for (int j = 0; j < n; j++) out[j] += a[(size_t)r * n + j];
-}
-INLINE void fill_rows(int B, int n, const float *R row, float *R a) {
-    for (int r = 0; r < B; r++) memcpy(a + (size_t)r * n, row, sizeof(float) * n);
+static void unpack(const room *s, int gates, const parameters *p) {
+    int row;
+    for (int g = 0; g < gates; g++)
+        for (int j = 0; j < s->n; j++) {
+            const size_t to = (size_t)g * s->n + j;
+            const stacked *m = place(s, g, j, &row);
+            unpack_row(s, m, row, p->recurrent_weights + to * s->n, p->input_weights + to * s->I, p->bias + to);
+        }
+    for (int o = 0; o < s->O; o++)
+        unpack_row(s, &s->all, s->G * s->n + o, p->readout_weights + (size_t)o * s->n, NULL, p->readout_bias + o);
 }
 
-/* ---- vanilla: h[T+1,B,n]; gradient[T,B,n] is overwritten by the deltas ---- */
-INLINE void vanilla_forward_(sgemm_t f, int T, int B, int n, int I, const float *x, const float *At, const float *W, const float *b,
-                             const float *h0, float *h, const int relu) {
-    const size_t s = (size_t)B * n;
-    fill_rows(B, n, h0, h);
-    for (int t = 0; t < T; t++) {
-        float *R now = h + (t + 1) * s;
-        project(B, n, I, x + (size_t)t * B * I, At, b, now);
-        gemm(f, 0, 1, B, n, n, h + t * s, n, W, n, 1, now, n);
-        for (size_t j = 0; j < s; j++) now[j] = phi(now[j], relu);
-    }
-}
-INLINE void vanilla_backward_(sgemm_t f, int T, int B, int n, int I, const float *x, const float *W, const float *h, float *g, float *dA,
-                              float *dW, float *db, float *dh0, float *work, const int relu) {
-    const size_t s = (size_t)B * n;
-    for (int t = T - 1; t >= 0; t--) {
-        float *R d = g + t * s;
-        const float *R y = h + (t + 1) * s;
-        for (size_t j = 0; j < s; j++) d[j] *= slope(y[j], relu);
-        gemm(f, 0, 0, B, n, n, d, n, W, n, t ? 1 : 0, t ? d - s : work, n);
-    }
-    column_sums(B, n, work, dh0);
-    gemm(f, 1, 0, n, n, T * B, g, n, h, n, 0, dW, n);
-    small_gradients(f, T * B, n, I, x, g, dA, db);
+/* Gradient of rows from `low` on, from those of what the rows put out */
+static void add_gradient(const room *s, const stacked *m, int low, int rows, const float *D, const float *seen) {
+    transpose(s->n, seen, s->turned, s->N);
+    product(rows, s->N, BLOCK, D, BLOCK, s->turned, s->N, m->dP + (size_t)low * s->N, s->N, 1);
+    thin_product(rows, s->I + 1, D, seen + (size_t)s->n * BLOCK, m->dX + (size_t)low * (s->I + 1) * LANES);
 }
 
-/* ---- ugrnn: a[T,B,2n] holds [u, c] ---- */
-INLINE void ugrnn_forward_(sgemm_t f, int T, int B, int n, int I, const float *x, const float *At, const float *W, const float *b,
-                           const float *h0, float *h, float *a, const int relu) {
-    const size_t s = (size_t)B * n;
-    fill_rows(B, n, h0, h);
-    for (int t = 0; t < T; t++) {
-        float *now = a + 2 * t * s;
-        project(B, 2 * n, I, x + (size_t)t * B * I, At, b, now);
-        gemm(f, 0, 1, B, 2 * n, n, h + t * s, n, W, n, 1, now, 2 * n);
-        for (int r = 0; r < B; r++) {
-            float *R u = now + (size_t)r * 2 * n, *R c = u + n, *R after = h + (t + 1) * s + (size_t)r * n;
-            const float *R before = h + t * s + (size_t)r * n;
-            _Pragma("GCC ivdep") for (int j = 0; j < n; j++) {
-                u[j] = sigma(u[j]);
-                c[j] = phi(c[j], relu);
-                after[j] = c[j] + u[j] * (before[j] - c[j]);
+/* ---- a block of trials ---- */
+
+/* Sum of squared errors of the block whose first trial is `first` of B. Without `keep` nothing else is wanted of it: two slots of the
+ * arrays over time are used in turn. */
+INLINE double forward(const int cell, const int relu, const room *s, int keep, int B, int first, const float *x, const float *target,
+                      const float *initial) {
+    const int T = s->T, n = s->n, I = s->I, O = s->O, G = s->G, M = s->all.rows, K = s->K;
+    const int trials = B - first < BLOCK ? B - first : BLOCK;
+    double error = 0;
+    for (int j = 0; j < n; j++) VECTORISED {
+            s->seen[j * BLOCK + b] = initial[j];
+            if (cell == LSTM) s->c[j * BLOCK + b] = initial[n + j];
+        }
+    for (int t = 0; t <= T; t++) {
+        const size_t now = keep ? t : t & 1, next = keep ? t + 1 : !now;
+        float *seen = s->seen + now * K * BLOCK, *a = s->a + now * M * BLOCK, *after = s->seen + next * K * BLOCK;
+        float *gates = cell == VANILLA ? after : a; /* the vanilla cell's one gate is its state */
+        for (int i = 0; i <= I; i++)
+            for (int b = 0; b < BLOCK; b++) /* lanes without a trial repeat the last one, and their error counts as zero */
+                seen[(n + i) * BLOCK + b] = i == I ? 1 : t == T ? 0 : x[((size_t)t * B + first + (b < trials ? b : trials - 1)) * I + i];
+        if (t) {
+            float *y = a + (size_t)G * n * BLOCK;
+            product(O, BLOCK, K, s->all.P + (size_t)G * n * K, K, seen, BLOCK, y, BLOCK, 0);
+            const float scale = 2.0f / ((float)T * B * O);
+            for (int o = 0; o < O; o++) {
+                float squares = 0;
+                for (int b = 0; b < trials; b++) {
+                    const float e = y[o * BLOCK + b] - target[((size_t)(t - 1) * B + first + b) * O + o];
+                    squares += e * e;
+                    y[o * BLOCK + b] = scale * e;
+                }
+                for (int b = trials; b < BLOCK; b++) y[o * BLOCK + b] = 0;
+                error += squares;
+            }
+        }
+        if (t == T) break;
+        float *reset = s->reset + now * K * BLOCK;
+        for (int j = 0; j < n; j += ROWS) {
+            const int units = n - j < ROWS ? n - j : ROWS;
+            product(units * G, BLOCK, K, s->all.P + (size_t)j * G * K, K, seen, BLOCK, gates + (size_t)j * G * BLOCK, BLOCK, 0);
+            for (int i = j; i < j + units; i++) {
+                const float *R h = seen + i * BLOCK;
+                float *R A = gates + (size_t)i * G * BLOCK, *R out = after + i * BLOCK;
+                float *R A1 = A + BLOCK, *R A2 = A1 + BLOCK, *R A3 = A2 + BLOCK;
+                if (cell == VANILLA) VECTORISED A[b] = phi(A[b], relu);
+                if (cell == UGRNN) VECTORISED {
+                        A[b] = sigma(A[b]), A1[b] = phi(A1[b], relu);
+                        out[b] = A1[b] + A[b] * (h[b] - A1[b]);
+                    }
+                if (cell == GRU) {
+                    float *R rh = reset + i * BLOCK;
+                    VECTORISED {
+                        A[b] = sigma(A[b]), A1[b] = sigma(A1[b]);
+                        rh[b] = A1[b] * h[b];
+                    }
+                }
+                if (cell == LSTM) {
+                    const float *R old = s->c + (now * n + i) * BLOCK;
+                    float *R new = s->c + (next * n + i) * BLOCK, *R shown = s->shown + (now * n + i) * BLOCK;
+                    VECTORISED {
+                        A[b] = sigma(A[b]), A1[b] = sigma(A1[b]), A2[b] = sigma(A2[b]), A3[b] = phi(A3[b], relu);
+                        new[b] = A[b] * old[b] + A1[b] * A3[b];
+                        shown[b] = phi(new[b], relu);
+                        out[b] = A2[b] * shown[b];
+                    }
+                }
+            }
+        }
+        if (cell == GRU) {
+            float *C = s->c + now * n * BLOCK;
+            memcpy(reset + (size_t)n * BLOCK, seen + (size_t)n * BLOCK, sizeof(float) * (I + 1) * BLOCK);
+            for (int j = 0; j < n; j += ROWS) {
+                const int units = n - j < ROWS ? n - j : ROWS;
+                product(units, BLOCK, K, s->candidate.P + (size_t)j * K, K, reset, BLOCK, C + (size_t)j * BLOCK, BLOCK, 0);
+                for (int i = j; i < j + units; i++) {
+                    const float *R h = seen + i * BLOCK, *R u = a + (size_t)i * G * BLOCK;
+                    float *R c = C + (size_t)i * BLOCK, *R out = after + i * BLOCK;
+                    VECTORISED {
+                        c[b] = phi(c[b], relu);
+                        out[b] = c[b] + u[b] * (h[b] - c[b]);
+                    }
+                }
             }
         }
     }
-}
-INLINE void ugrnn_backward_(sgemm_t f, int T, int B, int n, int I, const float *x, const float *W, const float *h, const float *a, float *g,
-                            float *delta, float *dA, float *dW, float *db, float *dh0, float *work, const int relu) {
-    const size_t s = (size_t)B * n;
-    for (int t = T - 1; t >= 0; t--) {
-        float *below = t ? g + (t - 1) * s : work, *d = delta + 2 * t * s;
-        if (!t) memset(work, 0, sizeof(float) * s);
-        for (int r = 0; r < B; r++) {
-            const float *R u = a + 2 * t * s + (size_t)r * 2 * n, *R c = u + n, *R y = h + t * s + (size_t)r * n,
-                        *R e = g + t * s + (size_t)r * n;
-            float *R du = d + (size_t)r * 2 * n, *R dc = du + n, *R next = below + (size_t)r * n;
-            _Pragma("GCC ivdep") for (int j = 0; j < n; j++) {
-                const float direct = e[j] * u[j];
-                du[j] = e[j] * (y[j] - c[j]) * u[j] * (1 - u[j]);
-                dc[j] = (e[j] - direct) * slope(c[j], relu);
-                next[j] += direct;
-            }
-        }
-        gemm(f, 0, 0, B, n, 2 * n, d, 2 * n, W, n, 1, below, n);
-    }
-    column_sums(B, n, work, dh0);
-    gemm(f, 1, 0, 2 * n, n, T * B, delta, 2 * n, h, n, 0, dW, n);
-    small_gradients(f, T * B, 2 * n, I, x, delta, dA, db);
+    return error;
 }
 
-/* ---- gru: a[T,B,3n] holds [u, r, c]; reset[T,B,n] holds r∘h ---- */
-INLINE void gru_forward_(sgemm_t f, int T, int B, int n, int I, const float *x, const float *At, const float *W, const float *b,
-                         const float *h0, float *h, float *a, float *reset, const int relu) {
-    const size_t s = (size_t)B * n;
-    fill_rows(B, n, h0, h);
-    for (int t = 0; t < T; t++) {
-        float *now = a + 3 * t * s, *rh = reset + t * s;
-        project(B, 3 * n, I, x + (size_t)t * B * I, At, b, now);
-        gemm(f, 0, 1, B, 2 * n, n, h + t * s, n, W, n, 1, now, 3 * n);
-        for (int q = 0; q < B; q++) {
-            float *R u = now + (size_t)q * 3 * n, *R r = u + n, *R out = rh + (size_t)q * n;
-            const float *R before = h + t * s + (size_t)q * n;
-            _Pragma("GCC ivdep") for (int j = 0; j < n; j++) {
-                u[j] = sigma(u[j]);
-                r[j] = sigma(r[j]);
-                out[j] = r[j] * before[j];
+/* Gradients of a block, added to those in the room; that of the first state to `initial` */
+INLINE void backward(const int cell, const int relu, const room *s, float *initial) {
+    const int T = s->T, n = s->n, O = s->O, G = s->G, M = s->all.rows, K = s->K;
+    float *D = s->D, *dh = s->dh, *carry = s->carry;
+    memset(carry, 0, sizeof(float) * n * BLOCK);
+    for (int t = T; t >= 0; t--) {
+        const float *seen = s->seen + (size_t)t * K * BLOCK, *a = s->a + (size_t)t * M * BLOCK;
+        const float *gates = cell == VANILLA ? seen + (size_t)K * BLOCK : a;
+        const float *C = s->c + (size_t)t * n * BLOCK, *reset = s->reset + (size_t)t * K * BLOCK;
+        for (int i = 0; t < T && i < n; i++) {
+            const float *R A = gates + (size_t)i * G * BLOCK, *R A1 = A + BLOCK, *R A2 = A1 + BLOCK, *R A3 = A2 + BLOCK;
+            const float *R h = seen + i * BLOCK, *R c = C + (size_t)i * BLOCK;
+            float *R d = D + (size_t)i * G * BLOCK, *R d1 = d + BLOCK, *R d2 = d1 + BLOCK, *R d3 = d2 + BLOCK;
+            float *R e = dh + i * BLOCK, *R k = carry + i * BLOCK;
+            if (cell == VANILLA) VECTORISED d[b] = e[b] * slope(A[b], relu);
+            if (cell == UGRNN || cell == GRU) {
+                const float *R candidate = cell == UGRNN ? A1 : c;
+                float *R dc = cell == UGRNN ? d1 : s->Dc + (size_t)i * BLOCK;
+                VECTORISED {
+                    const float direct = e[b] * A[b];
+                    d[b] = direct * (h[b] - candidate[b]) * (1 - A[b]);
+                    dc[b] = (e[b] - direct) * slope(candidate[b], relu);
+                    e[b] = direct;
+                }
+            }
+            if (cell == LSTM) {
+                const float *R shown = s->shown + ((size_t)t * n + i) * BLOCK;
+                VECTORISED {
+                    d2[b] = e[b] * shown[b] * A2[b] * (1 - A2[b]);
+                    const float dc = k[b] + e[b] * A2[b] * slope(shown[b], relu), forget = dc * A[b];
+                    d[b] = forget * c[b] * (1 - A[b]);
+                    d1[b] = dc * A3[b] * A1[b] * (1 - A1[b]);
+                    d3[b] = dc * A1[b] * slope(A3[b], relu);
+                    k[b] = forget;
+                }
             }
         }
-        gemm(f, 0, 1, B, n, n, rh, n, W + (size_t)2 * n * n, n, 1, now + 2 * n, 3 * n);
-        for (int q = 0; q < B; q++) {
-            float *R u = now + (size_t)q * 3 * n, *R c = u + 2 * n, *R after = h + (t + 1) * s + (size_t)q * n;
-            const float *R before = h + t * s + (size_t)q * n;
-            _Pragma("GCC ivdep") for (int j = 0; j < n; j++) {
-                c[j] = phi(c[j], relu);
-                after[j] = c[j] + u[j] * (before[j] - c[j]);
+        if (cell == GRU && t < T) {
+            add_gradient(s, &s->candidate, 0, n, s->Dc, reset);
+            for (int j = 0; j < n; j += ROWS) {
+                const int units = n - j < ROWS ? n - j : ROWS;
+                float of_reset[ROWS * BLOCK] __attribute__((aligned(64)));
+                product(units, BLOCK, n, s->candidate.Pt + (size_t)j * n, n, s->Dc, BLOCK, of_reset, BLOCK, 0);
+                for (int i = j; i < j + units; i++) {
+                    const float *R h = seen + i * BLOCK, *R r = a + ((size_t)i * G + 1) * BLOCK, *R back = of_reset + (i - j) * BLOCK;
+                    float *R dr = D + ((size_t)i * G + 1) * BLOCK, *R e = dh + i * BLOCK;
+                    VECTORISED {
+                        const float through = back[b] * r[b];
+                        e[b] += through;
+                        dr[b] = through * h[b] * (1 - r[b]);
+                    }
+                }
             }
         }
+        memcpy(D + (size_t)G * n * BLOCK, a + (size_t)G * n * BLOCK, sizeof(float) * O * BLOCK);
+        const int low = t < T ? 0 : G * n, high = t ? M : G * n; /* no gates behind the last step, no output before the first */
+        const float *used = D + (size_t)low * BLOCK;
+        product(n, BLOCK, high - low, s->all.Pt + low, M, used, BLOCK, dh, BLOCK, (cell == UGRNN || cell == GRU) && t < T);
+        add_gradient(s, &s->all, low, high - low, used, seen);
+    }
+    for (int j = 0; j < n; j++) {
+        initial[j] += total(dh + j * BLOCK, BLOCK);
+        if (cell == LSTM) initial[n + j] += total(carry + j * BLOCK, BLOCK);
     }
 }
-INLINE void gru_backward_(sgemm_t f, int T, int B, int n, int I, const float *x, const float *W, const float *h, const float *a,
-                          const float *reset, float *g, float *delta, float *dA, float *dW, float *db, float *dh0, float *work,
-                          const int relu) {
-    const size_t s = (size_t)B * n;
-    float *initial = work, *de = work + s;
-    for (int t = T - 1; t >= 0; t--) {
-        float *below = t ? g + (t - 1) * s : initial, *d = delta + 3 * t * s;
-        if (!t) memset(initial, 0, sizeof(float) * s);
-        for (int q = 0; q < B; q++) {
-            const float *R u = a + 3 * t * s + (size_t)q * 3 * n, *R c = u + 2 * n, *R y = h + t * s + (size_t)q * n,
-                        *R e = g + t * s + (size_t)q * n;
-            float *R du = d + (size_t)q * 3 * n, *R dc = du + 2 * n, *R next = below + (size_t)q * n;
-            _Pragma("GCC ivdep") for (int j = 0; j < n; j++) {
-                const float direct = e[j] * u[j];
-                du[j] = e[j] * (y[j] - c[j]) * u[j] * (1 - u[j]);
-                dc[j] = (e[j] - direct) * slope(c[j], relu);
-                next[j] += direct;
-            }
-        }
-        gemm(f, 0, 0, B, n, n, d + 2 * n, 3 * n, W + (size_t)2 * n * n, n, 0, de, n); /* gradient of r∘h */
-        for (int q = 0; q < B; q++) {
-            const float *R r = a + 3 * t * s + (size_t)q * 3 * n + n, *R y = h + t * s + (size_t)q * n, *R e = de + (size_t)q * n;
-            float *R dr = d + (size_t)q * 3 * n + n, *R next = below + (size_t)q * n;
-            _Pragma("GCC ivdep") for (int j = 0; j < n; j++) {
-                next[j] += e[j] * r[j];
-                dr[j] = e[j] * y[j] * r[j] * (1 - r[j]);
-            }
-        }
-        gemm(f, 0, 0, B, n, 2 * n, d, 3 * n, W, n, 1, below, n);
+
+/* ---- entries ---- */
+
+/* Numbers too small for a whole mantissa count as zero while one of these is alive: each would take a hundred cycles. */
+INLINE unsigned flush(void) {
+#ifdef __SSE__
+    const unsigned before = _mm_getcsr();
+    _mm_setcsr(before | 0x8040);
+    return before;
+#else
+    return 0;
+#endif
+}
+INLINE void unflush(unsigned before) {
+#ifdef __SSE__
+    _mm_setcsr(before);
+#else
+    (void)before;
+#endif
+}
+
+size_t room_size(int cell, int T, int n, int I, int O) { return lay_out(cell, T, n, I, O, NULL).size; }
+
+/* Mean squared error of the network `p` on B trials, x[T][B][I] and target[T][B][O]; with `gradient`, its gradient as well. */
+double passes(int cell, int relu, int T, int B, int n, int I, int O, float constant, float *base, const float *x, const float *target,
+              const parameters *p, const parameters *gradient) {
+    const unsigned before = flush();
+    const room s = lay_out(cell, T, n, I, O, base);
+    const int gates = s.G + (cell == GRU);
+    double error = 0;
+    pack(&s, gates, constant, p);
+    if (gradient) memset(gradient->initial_state, 0, sizeof(float) * n * (cell == LSTM ? 2 : 1));
+#define BLOCKS(cell, relu)                                                                           \
+    for (int first = 0; first < B; first += BLOCK) {                                                 \
+        error += forward(cell, relu, &s, gradient != NULL, B, first, x, target, p->initial_state);   \
+        if (gradient) backward(cell, relu, &s, gradient->initial_state);                             \
+    }                                                                                                \
+    break;
+#define EACH(cell)                        \
+    case 2 * cell: BLOCKS(cell, 0)        \
+    case 2 * cell + 1: BLOCKS(cell, 1)
+    switch (2 * cell + relu) { EACH(VANILLA) EACH(UGRNN) EACH(GRU) EACH(LSTM) } /* each compiled for itself */
+    if (gradient) unpack(&s, gates, gradient);
+    unflush(before);
+    return error / ((double)T * B * O);
+}
+
+/* One step of Adam on the error plus l2 times the sum of squares where `penalised` is 1; the gradient, penalty included, is first
+ * scaled to a norm of at most `clip`. `rate` is the learning rate over 1 - beta1^step, `correction` is 1 / (1 - beta2^step). */
+void adam(size_t size, float *R p, float *R g, float *R m, float *R v, const float *R penalised, float rate, float l2, float clip,
+          float beta1, float beta2, float correction, float epsilon) {
+    const unsigned before = flush();
+    double squares = 0; /* squares of an exploding network's gradient overflow a float */
+    for (size_t i = 0; i < size; i++) {
+        g[i] += 2 * l2 * penalised[i] * p[i];
+        squares += (double)g[i] * g[i];
     }
-    column_sums(B, n, initial, dh0);
-    gemm(f, 1, 0, 2 * n, n, T * B, delta, 3 * n, h, n, 0, dW, n);
-    gemm(f, 1, 0, n, n, T * B, delta + 2 * n, 3 * n, reset, n, 0, dW + (size_t)2 * n * n, n);
-    small_gradients(f, T * B, 3 * n, I, x, delta, dA, db);
-}
-
-/* ---- lstm: a[T,B,4n] holds [f, i, o, g]; c[T+1,B,n]; shown[T,B,n] holds φ(c') ---- */
-INLINE void lstm_forward_(sgemm_t f, int T, int B, int n, int I, const float *x, const float *At, const float *W, const float *b,
-                          const float *h0, float *h, float *a, float *c, float *shown, const int relu) {
-    const size_t s = (size_t)B * n;
-    fill_rows(B, n, h0, h);
-    fill_rows(B, n, h0 + n, c);
-    for (int t = 0; t < T; t++) {
-        float *now = a + 4 * t * s;
-        project(B, 4 * n, I, x + (size_t)t * B * I, At, b, now);
-        gemm(f, 0, 1, B, 4 * n, n, h + t * s, n, W, n, 1, now, 4 * n);
-        for (int r = 0; r < B; r++) {
-            float *R F = now + (size_t)r * 4 * n, *R N = F + n, *R O = N + n, *R G = O + n;
-            const float *R old = c + t * s + (size_t)r * n;
-            float *R new = c + (t + 1) * s + (size_t)r * n, *R out = shown + t * s + (size_t)r * n, *R y = h + (t + 1) * s + (size_t)r * n;
-            _Pragma("GCC ivdep") for (int j = 0; j < n; j++) {
-                F[j] = sigma(F[j]);
-                N[j] = sigma(N[j]);
-                O[j] = sigma(O[j]);
-                G[j] = phi(G[j], relu);
-                new[j] = F[j] * old[j] + N[j] * G[j];
-                out[j] = phi(new[j], relu);
-                y[j] = O[j] * out[j];
-            }
-        }
+    const double norm = sqrt(squares);
+    const float scale = norm > clip ? (float)(clip / norm) : 1;
+    for (size_t i = 0; i < size; i++) {
+        const float e = scale * g[i];
+        m[i] += (1 - beta1) * (e - m[i]);
+        v[i] = beta2 * v[i] + (1 - beta2) * e * e;
+        p[i] -= rate * m[i] / (sqrtf(v[i] * correction) + epsilon);
     }
-}
-INLINE void lstm_backward_(sgemm_t f, int T, int B, int n, int I, const float *x, const float *W, const float *h, const float *a,
-                           const float *c, const float *shown, float *g, float *delta, float *dA, float *dW, float *db, float *dh0,
-                           float *work, const int relu) {
-    const size_t s = (size_t)B * n;
-    float *initial = work, *carry = work + s;
-    memset(work, 0, sizeof(float) * 2 * s);
-    for (int t = T - 1; t >= 0; t--) {
-        float *below = t ? g + (t - 1) * s : initial, *d = delta + 4 * t * s;
-        for (int r = 0; r < B; r++) {
-            const float *R F = a + 4 * t * s + (size_t)r * 4 * n, *R N = F + n, *R O = N + n, *R G = O + n;
-            const float *R old = c + t * s + (size_t)r * n, *R out = shown + t * s + (size_t)r * n, *R e = g + t * s + (size_t)r * n;
-            float *R dF = d + (size_t)r * 4 * n, *R dN = dF + n, *R dO = dN + n, *R dG = dO + n, *R k = carry + (size_t)r * n;
-            _Pragma("GCC ivdep") for (int j = 0; j < n; j++) {
-                dO[j] = e[j] * out[j] * O[j] * (1 - O[j]);
-                const float dc = k[j] + e[j] * O[j] * slope(out[j], relu);
-                dF[j] = dc * old[j] * F[j] * (1 - F[j]);
-                dN[j] = dc * G[j] * N[j] * (1 - N[j]);
-                dG[j] = dc * N[j] * slope(G[j], relu);
-                k[j] = dc * F[j];
-            }
-        }
-        gemm(f, 0, 0, B, n, 4 * n, d, 4 * n, W, n, 1, below, n);
-    }
-    column_sums(B, n, initial, dh0);
-    column_sums(B, n, carry, dh0 + n);
-    gemm(f, 1, 0, 4 * n, n, T * B, delta, 4 * n, h, n, 0, dW, n);
-    small_gradients(f, T * B, 4 * n, I, x, delta, dA, db);
-}
-
-/* ---- entries: every loop is compiled twice, for tanh and for ReLU ---- */
-#define SHAPE sgemm_t f, int relu, int T, int B, int n, int I
-#define SEEN const float *x, const float *At, const float *W, const float *b, const float *h0
-#define FOUND float *dA, float *dW, float *db, float *dh0, float *work
-#define BOTH(function, ...) (relu ? function(f, T, B, n, I, __VA_ARGS__, 1) : function(f, T, B, n, I, __VA_ARGS__, 0))
-
-void vanilla_forward(SHAPE, SEEN, float *h) { BOTH(vanilla_forward_, x, At, W, b, h0, h); }
-void ugrnn_forward(SHAPE, SEEN, float *h, float *a) { BOTH(ugrnn_forward_, x, At, W, b, h0, h, a); }
-void gru_forward(SHAPE, SEEN, float *h, float *a, float *reset) { BOTH(gru_forward_, x, At, W, b, h0, h, a, reset); }
-void lstm_forward(SHAPE, SEEN, float *h, float *a, float *c, float *shown) { BOTH(lstm_forward_, x, At, W, b, h0, h, a, c, shown); }
-
-void vanilla_backward(SHAPE, const float *x, const float *W, const float *h, float *g, FOUND) {
-    BOTH(vanilla_backward_, x, W, h, g, dA, dW, db, dh0, work);
-}
-void ugrnn_backward(SHAPE, const float *x, const float *W, const float *h, const float *a, float *g, float *delta, FOUND) {
-    BOTH(ugrnn_backward_, x, W, h, a, g, delta, dA, dW, db, dh0, work);
-}
-void gru_backward(SHAPE, const float *x, const float *W, const float *h, const float *a, const float *reset, float *g, float *delta, FOUND) {
-    BOTH(gru_backward_, x, W, h, a, reset, g, delta, dA, dW, db, dh0, work);
-}
-void lstm_backward(SHAPE, const float *x, const float *W, const float *h, const float *a, const float *c, const float *shown, float *g,
-                   float *delta, FOUND) {
-    BOTH(lstm_backward_, x, W, h, a, c, shown, g, delta, dA, dW, db, dh0, work);
+    unflush(before);
 }

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from rnnpop.numerics.activations import ACTIVATIONS, sigmoid_pull_back
 from rnnpop.numerics.affine import Parameters
-from rnnpop.numerics.kernels import Kernel, project, rows, weight_gradients
+from rnnpop.numerics.kernels import TorchKernel, project, rows, weight_gradients
 
 
 @final
-class UGRNNKernel(Kernel):
+class UGRNNKernel(TorchKernel):
     """u = σ(a_u + b_g), c = φ(a_c), h' = u∘h + (1−u)∘c."""
 
     native: ClassVar = "ugrnn"

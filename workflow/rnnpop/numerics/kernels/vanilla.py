@@ -10,11 +10,11 @@ from torch import Tensor
 
 from rnnpop.numerics.activations import ACTIVATIONS
 from rnnpop.numerics.affine import Parameters
-from rnnpop.numerics.kernels import Kernel, project, rows, weight_gradients
+from rnnpop.numerics.kernels import TorchKernel, project, rows, weight_gradients
 
 
 @final
-class VanillaKernel(Kernel):
+class VanillaKernel(TorchKernel):
     """h' = φ(A x + W h + b): pre-activations are built in the place of the states, deltas in the place of the gradient."""
 
     native: ClassVar = "vanilla"
