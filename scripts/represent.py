@@ -15,7 +15,7 @@ def represent_block(
     Args:
         stores: name of each store the measure reads -> its files, one a shard, shards in the same order.
     """
-    shards = [{name: store.load(path) for name, path in zip(stores, paths, strict=True)} for paths in zip(*stores.values(), strict=True)]
+    shards = ({name: store.load(path) for name, path in zip(stores, paths, strict=True)} for paths in zip(*stores.values(), strict=True))
     represented = represent(shards, variants.load("measures", measure))
     store.save(represented, representations, "represent", **provenance)
     return f"{represented.sizes['network']} networks"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rnnpop.numerics.subspaces import canonical_correlations, principal_subspace, svcca_distances
+from rnnpop.numerics.subspaces import canonical_correlations, principal_subspace, shape_angles, singular_values, svcca_distances
+
+#: An entry of a product of two bases on the grid is off by 6e-9 (root mean square), and so are its singular values; five of them.
+GRIDDED = 3e-8
 
 
 def correlations_of(one: np.ndarray, other: np.ndarray, components: int) -> np.ndarray:
@@ -26,8 +29,8 @@ def test_invertible_map_after_truncation_changes_nothing_and_before_it_does() ->
     rng = np.random.default_rng(1)
     samples = rng.standard_normal((300, 8)) * np.geomspace(1, 0.1, 8)
     subspace = principal_subspace(samples, 3)
-    image = subspace.basis @ rng.standard_normal((3, 3)) + 5.0
-    np.testing.assert_allclose(correlations_of(samples, image, 3), 1.0, atol=1e-12)
+    image = subspace.basis.T @ rng.standard_normal((3, 3)) + 5.0
+    np.testing.assert_allclose(correlations_of(samples, image, 3), 1.0, atol=GRIDDED)
     scaled = samples * np.geomspace(0.01, 10, 8)
     assert correlations_of(samples, scaled, 3)[-1] < 0.5
 
@@ -36,11 +39,12 @@ def test_basis_is_orthonormal_centred_and_spans_the_leading_directions() -> None
     rng = np.random.default_rng(2)
     samples = rng.standard_normal((200, 6)) * np.array([5, 4, 3, 0.1, 0.1, 0.1]) + 7.0
     subspace = principal_subspace(samples, 3)
-    np.testing.assert_allclose(subspace.basis.T @ subspace.basis, np.eye(3), atol=1e-13)
-    np.testing.assert_allclose(subspace.basis.mean(axis=0), 0, atol=1e-15)
+    np.testing.assert_allclose(subspace.basis @ subspace.basis.T, np.eye(3), atol=1e-13)
+    np.testing.assert_allclose(subspace.basis.mean(axis=1), 0, atol=1e-15)
     assert subspace.explained.sum() > 0.99
     centred = samples - samples.mean(axis=0)
-    np.testing.assert_allclose(np.abs(subspace.basis.T @ centred @ subspace.axes).diagonal(), np.linalg.svd(centred)[1][:3], rtol=1e-12)
+    np.testing.assert_allclose(np.abs(subspace.basis @ centred @ subspace.axes).diagonal(), np.linalg.svd(centred)[1][:3], rtol=1e-12)
+    np.testing.assert_allclose(subspace.deviations, np.linalg.svd(centred)[1][:3] / np.sqrt(200), rtol=1e-12)
 
 
 def test_missing_directions_count_as_uncorrelated_and_rounding_noise_is_none() -> None:
@@ -53,7 +57,7 @@ def test_missing_directions_count_as_uncorrelated_and_rounding_noise_is_none() -
     rho = correlations_of(flat, full, 5)
     np.testing.assert_allclose(rho, [1, 1, 0, 0, 0], atol=1e-6)  # float32 states
     assert svcca_distances(rho, np.array(2), np.array(5)) == pytest.approx(1 - 2 / 5, abs=1e-6)
-    assert svcca_distances(correlations_of(flat, flat, 5), np.array(2), np.array(2)) == pytest.approx(0, abs=1e-14)
+    assert svcca_distances(correlations_of(flat, flat, 5), np.array(2), np.array(2)) == pytest.approx(0, abs=GRIDDED)
     still = principal_subspace(np.ones((400, 4)), 5)
     assert still.rank == 0
     assert not still.basis.any()
@@ -63,13 +67,51 @@ def test_missing_directions_count_as_uncorrelated_and_rounding_noise_is_none() -
 
 def test_fewer_units_than_components_keeps_the_shapes() -> None:
     subspace = principal_subspace(np.random.default_rng(4).standard_normal((50, 3)), 10)
-    assert (subspace.basis.shape, subspace.axes.shape, subspace.rank) == ((50, 10), (3, 10), 3)
+    assert (subspace.basis.shape, subspace.axes.shape, subspace.rank) == ((10, 50), (3, 10), 3)
+
+
+def test_basis_is_that_of_the_svd_down_to_the_rank_tolerance() -> None:
+    rng = np.random.default_rng(7)
+    left, right = (np.linalg.qr(rng.standard_normal(shape))[0] for shape in ((800, 10), (20, 10)))
+    left = np.linalg.qr(left - left.mean(axis=0))[0]
+    spread = np.geomspace(1, 3e-6, 10)  # neighbours apart by a factor of four
+    basis = principal_subspace(left * spread @ right.T, 10).basis
+    np.testing.assert_allclose(basis @ basis.T, np.eye(10), atol=1e-13)
+    # the eigenvectors of X^T X: 1e-16 (s_1 / s_k)^2 = 1e-5 for the last one, and some ten times that
+    np.testing.assert_allclose(np.abs(basis @ left), np.eye(10), atol=1e-4)
+    leading = principal_subspace(left * spread @ right.T, 5).basis
+    np.testing.assert_allclose(np.linalg.svd(leading @ left[:, :5])[1], 1, atol=1e-13)
+
+
+def test_correlations_are_those_of_float64_but_for_the_grid() -> None:
+    rng = np.random.default_rng(8)
+    shared = rng.standard_normal((1000, 4))
+    states = [shared @ rng.standard_normal((4, 30)) + 0.3 * rng.standard_normal((1000, 30)) for _ in range(6)]
+    bases = np.stack([principal_subspace(samples, 12).basis for samples in states])
+    keys = np.arange(6)
+    plain = np.linalg.svd(bases[:, None] @ bases.swapaxes(1, 2), compute_uv=False)
+    found = singular_values(bases, bases, keys, keys)
+    np.testing.assert_allclose(found, plain, atol=GRIDDED)
+    roots = singular_values(bases, bases, keys, keys, by_squares=True)
+    assert found.min() < 0.01
+    np.testing.assert_allclose(roots, found, atol=2e-15 / found.min())  # 1e-16 / s, and some ten times that
+    assert (found != plain).any()
+    # the mean over 12 components: rounding errors of entries average out
+    np.testing.assert_allclose(found.mean(axis=2), plain.mean(axis=2), atol=GRIDDED / np.sqrt(12))
+
+
+def test_products_of_gridded_bases_are_exact_in_any_order() -> None:
+    bases = np.stack([principal_subspace(np.random.default_rng(seed).standard_normal((700, 5)), 5).basis for seed in range(2)])
+    grid = np.rint(bases * 2.0**26).astype(int).astype(object)  # whole numbers of Python: no rounding at all
+    exact = (grid[0] @ grid[1].T).astype(float) * 2.0**-52
+    found = singular_values(bases[:1], bases[1:], np.array([0]), np.array([1]))[0, 0]
+    np.testing.assert_array_equal(found, np.linalg.svd(exact, compute_uv=False))
 
 
 def test_pair_has_the_same_bits_in_any_tile_and_from_either_side() -> None:
     rng = np.random.default_rng(5)
-    bases = np.stack([principal_subspace(rng.standard_normal((512, 16)), 10).basis for _ in range(9)])
-    keys = np.array([f"{number}" for number in rng.permutation(9)])
+    bases = np.stack([principal_subspace(rng.standard_normal((512, 16)), 10).basis for _ in range(40)])
+    keys = np.array([f"{number:02}" for number in rng.permutation(40)])
     whole = canonical_correlations(bases, bases, keys, keys)
     np.testing.assert_array_equal(whole, whole.transpose(1, 0, 2))
     part = canonical_correlations(bases[4:7], bases[[8, 1]], keys[4:7], keys[[8, 1]])
@@ -88,3 +130,78 @@ def test_absent_network_is_nan_to_all_and_harms_none() -> None:
     assert np.isnan(found[1]).all()
     assert np.isnan(found[:, 1]).all()
     np.testing.assert_array_equal(found[::2, ::2], sound[::2, ::2])
+
+
+def shapes(states: list[np.ndarray], alpha: float, components: int = 6) -> np.ndarray:
+    """Angles of all pairs, from the states."""
+    subspaces = [principal_subspace(samples, components) for samples in states]
+    bases = np.stack([subspace.basis for subspace in subspaces])
+    weights = np.stack([(subspace.explained > 0) * (alpha * subspace.deviations + 1 - alpha) for subspace in subspaces])
+    keys = np.arange(len(states))
+    return shape_angles(bases, bases, keys, keys, weights, weights)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
+def test_angle_is_that_of_netrep(alpha: float) -> None:
+    """Williams et al. 2021, as their code does it: whiten X, rotate, take the angle."""
+    rng = np.random.default_rng(10)
+    shared = rng.standard_normal((300, 2))
+    states = [shared @ rng.standard_normal((2, 6)) + 0.5 * rng.standard_normal((300, 6)) for _ in range(2)]
+
+    def whitened(samples: np.ndarray) -> np.ndarray:
+        centred = (samples - samples.mean(axis=0)) / np.sqrt(len(samples))
+        variances, axes = np.linalg.eigh(centred.T @ centred)
+        return centred @ (axes * (alpha + (1 - alpha) / np.sqrt(variances))) @ axes.T
+
+    one, other = map(whitened, states)
+    left, _, right = np.linalg.svd(one.T @ other)
+    cosine = np.vdot(one @ left @ right, other) / (np.linalg.norm(one) * np.linalg.norm(other))
+    np.testing.assert_allclose(shapes(states, alpha)[0, 1], np.arccos(cosine), atol=GRIDDED)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
+def test_angle_is_a_metric_on_shapes(alpha: float) -> None:
+    rng = np.random.default_rng(11)
+    shared = rng.standard_normal((200, 3))
+    states = [(shared + mix * rng.standard_normal((200, 3))) @ rng.standard_normal((3, 6)) for mix in np.linspace(0, 2, 8)]
+    rotation = np.linalg.qr(rng.standard_normal((6, 6)))[0]
+    angles = shapes([*states, states[0] @ rotation + 3.0], alpha)
+    np.testing.assert_array_equal(angles, angles.T)
+    # 4e-9 sqrt(200) for each of the two, and the root of the rounding of a cosine
+    none = 2 * 4e-9 * np.sqrt(200) + 5e-8
+    np.testing.assert_allclose(angles.diagonal(), 0, atol=none)
+    np.testing.assert_allclose(angles[0, -1], 0, atol=none)
+    np.testing.assert_allclose(angles[0, 1:-1], angles[-1, 1:-1], atol=none)
+    around = angles[:, :, None] + angles[None]  # by way of the middle one
+    assert (angles[:, None] <= around + none).all()
+    assert (angles[~np.eye(9, dtype=bool)] > 0).sum() >= 9 * 8 - 2
+    assert (angles <= np.pi / 2).all()
+
+
+def test_scale_counts_between_the_two_ends_only_and_cca_sees_no_invertible_map() -> None:
+    rng = np.random.default_rng(12)
+    samples, other = rng.standard_normal((2, 250, 4))
+    image = samples @ rng.standard_normal((4, 4))
+    for alpha, scale_shows, map_shows in ((0.0, False, False), (0.5, True, True), (1.0, False, True)):
+        angles = shapes([samples * [1, 2, 3, 4], 7 * samples * [1, 2, 3, 4], image, other], alpha)
+        assert (abs(angles[0, 3] - angles[1, 3]) > 1e-3) == scale_shows
+        assert (angles[0, 2] > 1e-3) == map_shows
+
+
+def test_cut_to_fewer_components_moves_an_angle_by_no_more_than_its_bound() -> None:
+    rng = np.random.default_rng(13)
+    shared = rng.standard_normal((300, 6)) * np.geomspace(1, 0.05, 6)
+    states = [shared @ rng.standard_normal((6, 6)) for _ in range(5)]
+    lost = [1 - principal_subspace(samples, 3).explained.sum() for samples in states]
+    assert min(lost) > 0
+    assert max(lost) < 0.2
+    bound = np.arcsin(np.sqrt(lost))
+    difference = np.abs(shapes(states, 1.0, 3) - shapes(states, 1.0, 6))
+    assert difference.max() > 1e-4
+    assert (difference <= bound[:, None] + bound + 1e-6).all()
+
+
+def test_constant_states_are_at_a_right_angle_to_others_and_at_none_to_their_like() -> None:
+    rng = np.random.default_rng(14)
+    angles = shapes([np.ones((60, 4)), 2 * np.ones((60, 4)), rng.standard_normal((60, 4))], 1.0, 4)
+    np.testing.assert_allclose(angles, np.array([[0, 0, 1], [0, 0, 1], [1, 1, 0]]) * np.pi / 2, atol=2e-7)

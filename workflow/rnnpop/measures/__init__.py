@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 
 class Measure(ABC):
@@ -45,3 +45,14 @@ class Measure(ABC):
 def alive(store: xr.Dataset) -> Bool[np.ndarray, " network"]:
     """Networks that have not diverged, so that numbers of them mean something."""
     return store["status"].values != "diverged"
+
+
+def sampled_states(trajectories: xr.Dataset, batch: int) -> Iterator[Float[np.ndarray, "sample unit"]]:
+    """States of one batch of trials, network by network, a row each (trial, time).
+
+    NaN throughout for a network that has diverged or whose states are not all finite; no row at all where there is no such batch.
+    """
+    chosen = trajectories["batch"].values == batch
+    for state, living in zip(trajectories["state"].values, alive(trajectories), strict=True):
+        samples = state[chosen].reshape(-1, state.shape[-1])
+        yield samples if living and np.isfinite(samples).all() else np.full_like(samples, np.nan)

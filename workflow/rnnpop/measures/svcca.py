@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from rnnpop.measures import Measure, alive
+from rnnpop.measures import Measure, sampled_states
 from rnnpop.names import identity, variable
 from rnnpop.numerics.subspaces import canonical_correlations, principal_subspace, svcca_distances
 from rnnpop.variants import Count
@@ -42,14 +42,12 @@ class Svcca(Measure):
 
     def represent(self, stores: Mapping[str, xr.Dataset]) -> xr.Dataset:
         trajectories = stores["trajectories"]
-        states, batch = trajectories["state"].values, trajectories["batch"].values
-        networks = [
-            self._represent(state[batch == 0], state[batch == 1], living) for state, living in zip(states, alive(trajectories), strict=True)
-        ]
+        batches = (sampled_states(trajectories, batch) for batch in (0, 1))
+        networks = [self._represent(probe, second) for probe, second in zip(*batches, strict=True)]
         basis, explained, rank, floor = (np.stack(parts) for parts in zip(*networks, strict=True))
         return xr.Dataset(
             {
-                "basis": variable(("network", "sample", "component"), basis, "leading left singular vectors of the centred states"),
+                "basis": variable(("network", "component", "sample"), basis, "leading left singular vectors of the centred states"),
                 "explained_variance": variable(("network", "component"), explained, "fraction of the variance of the states"),
                 "rank": variable(("network",), rank, "principal components that exist, at most those asked for"),
                 "noise_floor": variable(("network",), floor, "SVCCA distance of a network to itself between two probe batches"),
@@ -58,17 +56,16 @@ class Svcca(Measure):
         )
 
     def _represent(
-        self, probe: Float[np.ndarray, "trial time unit"], second: Float[np.ndarray, "other_trial time unit"], living: np.bool_
-    ) -> tuple[Float[np.ndarray, "sample component"], Float[np.ndarray, " component"], int, float]:
-        samples = probe.reshape(-1, probe.shape[-1])
-        if not living or not np.isfinite(probe).all():
-            return np.full((len(samples), self.components), np.nan), np.full(self.components, np.nan), 0, np.nan
-        subspace = principal_subspace(samples, self.components)
-        if not len(second) or not np.isfinite(second).all():
+        self, probe: Float[np.ndarray, "sample unit"], second: Float[np.ndarray, "other_sample unit"]
+    ) -> tuple[Float[np.ndarray, "component sample"], Float[np.ndarray, " component"], int, float]:
+        if np.isnan(probe).any():
+            return np.full((self.components, len(probe)), np.nan), np.full(self.components, np.nan), 0, np.nan
+        subspace = principal_subspace(probe, self.components)
+        if not len(second) or np.isnan(second).any():
             return subspace.basis, subspace.explained, subspace.rank, np.nan
-        axes = principal_subspace(second.reshape(-1, second.shape[-1]), self.components).axes
-        again = principal_subspace(samples.astype(np.float64) @ axes, self.components)
-        correlations = np.linalg.svd(subspace.basis.T @ again.basis, compute_uv=False)
+        axes = principal_subspace(second, self.components).axes
+        again = principal_subspace(probe.astype(np.float64) @ axes, self.components)
+        correlations = np.linalg.svd(subspace.basis @ again.basis.T, compute_uv=False)
         floor = svcca_distances(np.minimum(correlations, 1.0), np.array(subspace.rank), np.array(again.rank))
         return subspace.basis, subspace.explained, subspace.rank, float(floor)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import xarray as xr
 
@@ -10,11 +10,12 @@ from rnnpop.measures import Measure
 from rnnpop.names import join
 
 
-def represent(shards: Sequence[Mapping[str, xr.Dataset]], measure: Measure) -> xr.Dataset:
+def represent(shards: Iterable[Mapping[str, xr.Dataset]], measure: Measure) -> xr.Dataset:
     """Representations of all networks of a block, in the order of the shards.
 
     Args:
-        shards: for each shard, the stores that the measure reads, by name.
+        shards: for each shard, the stores that the measure reads, by name; taken one after another, so that a generator holds the
+            trajectories of one shard at a time.
 
     Returns:
         Store of stage `represent`.
