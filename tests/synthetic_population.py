@@ -148,6 +148,7 @@ def networks(coords: dict[str, object]) -> xr.Dataset:
             "loss": variable(("network", "evaluation"), np.full((count, 3), 1e-3), "loss"),
             "final_loss": variable(("network",), np.full(count, 9e-4), "final loss"),
             "steps": variable(("network",), np.full(count, 700), "steps", "step"),
+            "criterion_step": variable(("network",), np.full(count, 400.0), "steps to the criterion", "step"),
         },
         {**coords, "step": ("evaluation", np.arange(3)), "checkpoint": ("checkpoint", np.array(["initial", "trained"], dtype=object))},
     )

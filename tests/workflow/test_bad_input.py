@@ -12,6 +12,7 @@ FAULTS = {
     "zero seeds": ({"studies": {"universality": {"seeds": 0}}}, "studies.universality.seeds", "at least 1"),
     "negative size": ({"cells": {"gru": {"units": -8}}}, "cells.gru.units", "at least 1"),
     "unknown reference": ({"studies": {"universality": {"cells": ["elman"]}}}, "studies.universality.cells", "vanilla"),
+    "nothing to choose from": ({"studies": {"universality": {"choose": "each_cell"}}}, "studies.universality.choose", "axes.learners"),
     "unknown level": ({"studies": {"universality": {"axes": {"cells": {"activation": ["step"]}}}}}, "axes.cells.activation", "tanh"),
 }
 

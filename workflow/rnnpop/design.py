@@ -81,6 +81,11 @@ class Study:
         return ["architecture", *axes.get("cells", {}), *axes.get("learners", {})]
 
     @property
+    def tried(self) -> list[str]:
+        """Keys of the learner that a search for recipes varies; none where nothing is to be chosen."""
+        return list(self.entry["axes"]["learners"]) if self.entry.get("choose") else []
+
+    @property
     def groups(self) -> list[str]:
         """Its learners; the first is the study's own, the others are controls."""
         return list(self.entry["learners"])

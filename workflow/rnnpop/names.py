@@ -65,6 +65,7 @@ SCHEMAS = {
             "loss": ("network", "evaluation"),
             "final_loss": ("network",),
             "steps": ("network",),
+            "criterion_step": ("network",),
         },
         {**_PER_NETWORK, "step": "evaluation", "checkpoint": "checkpoint", "index": "network", "status": "network"},
         open_ended=True,

@@ -26,7 +26,7 @@ def validate(config: Mapping[str, Any], schema: str | Path) -> None:
     if not faults:  # the deeper checks rely on the shape
         faults = [*_by_variants(config), *_by_reference(config)]
     if not faults:
-        faults = list(_by_recipes(config))
+        faults = [*_by_recipes(config), *_by_choice(config)]
     if faults:
         raise ConfigError("\n".join(f"config: {fault}" for fault in dict.fromkeys(faults)))
 
@@ -100,6 +100,16 @@ def _by_reference(config: Mapping[str, Any]) -> Iterator[str]:
                     for level in levels:
                         if wrong := variants.mismatch(known[axis][0], level):
                             yield f"{key}: {wrong}"
+
+
+def _by_choice(config: Mapping[str, Any]) -> Iterator[str]:
+    """What a search for recipes needs: several to choose from, and a record of training to choose by."""
+    for name, study in design.studies(config).items():
+        if study.entry.get("choose"):
+            if not study.entry.get("axes", {}).get("learners"):
+                yield f"studies.{name}.choose: nothing to choose from; axes.learners must hold keys of the learner with their levels"
+            if "training" not in {entry["kind"] for entry in study.named("statistics").values()}:
+                yield f"studies.{name}.choose: nothing to choose by; statistics must hold an entry of kind 'training'"
 
 
 def _by_recipes(config: Mapping[str, Any]) -> Iterator[str]:

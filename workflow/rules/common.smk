@@ -23,6 +23,9 @@ ENVIRONMENT = str(Path(workflow.basedir) / "envs" / "environment.yaml")
 SHARD = "{study}/{task}/{cell}/{learner}/{shard}"
 PAIRS = "{study}/{task}/pairs/{group}"
 
+#: Stores of a shard that only those studies make whose statistics, measures or figures read them.
+OF_SHARDS = ("trajectories", "fixed_points", "transitions", "portraits")
+
 
 def either(names):
     """A regular expression that matches these names and no other."""
@@ -131,21 +134,16 @@ def drawn(study):
 
 
 def concluded(study):
-    """What a study ends in: its table, its claims, its figures."""
+    """What a study ends in: its table, the recipes it chose, its claims, its figures."""
     claims = [f"results/{study.name}/claims.csv"] if study.named("claims") else []
-    return [f"results/{study.name}/summary.csv", *claims, *drawn(study)]
+    chosen = [f"results/{study.name}/recipes.{kind}" for kind in ("csv", "yaml")] if study.tried else []
+    return [f"results/{study.name}/summary.csv", *chosen, *claims, *drawn(study)]
 
 
 def finished(study):
-    """Everything that a study makes, intermediate stores as well: one that is lost is made again."""
-    stores = (
-        "networks",
-        "trajectories",
-        "fixed_points",
-        "transitions",
-        "portraits",
-        "statistics",
-    )
+    """Everything that a study asks for, intermediate stores as well: one that is lost is made again."""
+    asked = [store for room in ("statistics", "measures", "figures") for store in reads(study.named(room))]
+    stores = ["networks", "statistics", *(store for store in OF_SHARDS if store in asked)]
     shards = [of_shard(shard, store) for task in study.tasks for shard in study.shards(task) for store in stores]
     pairs = []
     for task in study.tasks if study.named("measures") else []:

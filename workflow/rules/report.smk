@@ -1,4 +1,4 @@
-"""What readers take away. Needs the small stores; makes summaries, claims, figures, provenance, the report, the check."""
+"""What readers take away. Needs the small stores; makes summaries, recipes, claims, figures, provenance, the report, the check."""
 
 
 rule summarise:
@@ -26,6 +26,32 @@ rule summarise:
         code=code("summarise"),
     script:
         "../../scripts/summarise.py"
+
+
+rule choose:
+    """Of the recipes that a study tried, the one under which most networks met the criterion, soonest."""
+    input:
+        summary="results/{study}/summary.zarr.zip",
+    output:
+        table="results/{study}/recipes.csv",
+        recipes="results/{study}/recipes.yaml",
+    log:
+        "results/logs/{study}/choose.log",
+    benchmark:
+        "results/benchmarks/{study}/choose.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        learner=lambda wildcards: STUDIES[wildcards.study].groups[0],
+        factors=lambda wildcards: STUDIES[wildcards.study].tried,
+        together=lambda wildcards: STUDIES[wildcards.study].entry["choose"] == "one_for_all",
+        code=code("choose"),
+    script:
+        "../../scripts/choose.py"
 
 
 rule judge:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Float
 
 from rnnpop.design import network_name
-from rnnpop.learners import Apprentice, Learner
+from rnnpop.learners import Apprentice, Learner, Training
 from rnnpop.names import variable
 from rnnpop.numerics.affine import DIMENSIONS
 from rnnpop.numerics.kernels.native import available
@@ -69,6 +70,9 @@ def train(
             "loss": variable(("network", "evaluation"), training.loss, "mean squared error on the evaluation batch"),
             "final_loss": variable(("network",), training.final_loss, "mean squared error of the weights kept"),
             "steps": variable(("network",), training.steps, "optimiser steps taken"),
+            "criterion_step": variable(
+                ("network",), _first_met(training, task.criterion), "optimiser steps until the criterion was first met"
+            ),
         },
         coords={
             "network": [network_name(names["task"], names["cell"], names["learner"], index) for index in indexes],
@@ -84,3 +88,9 @@ def train(
         },
         attrs={"engine": "native" if available(cell, torch.float32, torch.device(device)) else "torch"},
     )
+
+
+def _first_met(training: Training, criterion: float) -> Float[np.ndarray, "network"]:
+    """Optimiser steps at the first evaluation that met the criterion; NaN for a network that never did."""
+    met = np.column_stack([training.loss <= criterion, np.ones(len(training.loss), dtype=bool)])  # a column for never
+    return np.append(training.step, np.nan)[met.argmax(axis=1)]

@@ -17,7 +17,7 @@ from rnnpop.statistics import Statistic
 @final
 @dataclass(frozen=True)
 class Training(Statistic):
-    """Steps and final loss of training, R² and sign accuracy on the probe batch; reads `networks` and `trajectories`.
+    """Steps to the criterion, steps in all and final loss of training, R² and sign accuracy on the probe batch; reads `networks` and `trajectories`.
 
     R² = 1 − Σ(y − y*)² / Σ(y* − ȳ*)² over trials, times and outputs, ȳ* the mean of each output. Sign accuracy is the
     fraction of (trial, time, output) with y* ≠ 0 at which y has the sign of y* (chance 0.5). NaN where an output is not finite.
@@ -30,6 +30,9 @@ class Training(Statistic):
         scores = np.array([score(output, target) for output in probes["outputs"].values.astype(float)]).reshape(-1, 2)
         columns = {
             "steps": variable(("network",), networks["steps"].values, "optimiser steps taken", "step"),
+            "criterion_step": variable(
+                ("network",), networks["criterion_step"].values, "optimiser steps until the criterion was first met", "step"
+            ),
             "final_loss": variable(("network",), networks["final_loss"].values, "evaluation loss at the end of training"),
             "output_r2": variable(("network",), scores[:, 0], "R² of outputs on targets, probe batch"),
             "sign_accuracy": variable(("network",), scores[:, 1], "fraction of outputs with the sign of the target, probe batch"),
