@@ -42,9 +42,8 @@ def main(root: Path) -> None:
     every = [job for jobs in rows.values() for job in jobs]
     spent, start, end = sum(job[0] for job in every), min(job[3] - job[0] for job in every), max(job[3] for job in every)
     cores = len(os.sched_getaffinity(0))
-    print(
-        f"{len(every)} jobs, {spent:.0f} s of {cores} cores in {end - start:.0f} s: {100 * (1 - spent / cores / (end - start)):.1f} % without a job"
-    )
+    idle = 100 * (1 - spent / cores / (end - start))
+    print(f"{len(every)} jobs, {spent:.0f} s of {cores} cores in {end - start:.0f} s: {idle:.1f} % without a job")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from rnnpop.statistics import Statistic
 @final
 @dataclass(frozen=True)
 class Training(Statistic):
-    """Steps to the criterion, steps in all and final loss of training, R² and sign accuracy on the probe batch; reads `networks` and `trajectories`.
+    """Steps to the criterion and in all, final loss, R² and sign accuracy on the probe batch; reads `networks` and `trajectories`.
 
     R² = 1 − Σ(y − y*)² / Σ(y* − ȳ*)² over trials, times and outputs, ȳ* the mean of each output. Sign accuracy is the
     fraction of (trial, time, output) with y* ≠ 0 at which y has the sign of y* (chance 0.5). NaN where an output is not finite.
