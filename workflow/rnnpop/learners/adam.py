@@ -93,16 +93,9 @@ class Adam(Learner):
             lane.step_gradient(torch.stack([b[0] for b in batches]), torch.stack([b[1] for b in batches]))
             if not self.train_initial_state:
                 lane.gradients["initial_state"].zero_()
+            ones = torch.ones(len(pupils), device=device)
             rates = torch.tensor([self.rate(step) * pupil.scale for pupil in pupils], device=device)
-            lane.adam(
-                step,
-                rates,
-                torch.full_like(rates, self.l2),
-                torch.full_like(rates, self.clip),
-                beta1=self.beta1,
-                beta2=self.beta2,
-                epsilon=self.epsilon,
-            )
+            lane.adam(step, rates, ones * self.l2, ones * self.clip, beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon)
             if step % self.evaluate_every and step != self.steps:
                 continue
             losses = lane.losses(seen, wanted)
