@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from oracles import CUBE, ETA, CubeCell, cube_store
-from rnnpop.numerics.fixed_points import Box, index_sign, merge, midpoint_starts, newton, spectrum, spread_starts
+from rnnpop.numerics.fixed_points import Box, Roots, index_sign, merge, midpoint_starts, newton, spectrum, spread_starts
 from rnnpop.stages.settle import search
 
 SETTINGS = {"starts": 256, "rounds": 2, "tolerance": 1e-8, "slow": 1e-3, "merge": 1e-3, "outlier": 2.0}
@@ -32,7 +32,7 @@ def test_newton_finds_a_linear_maps_fixed_point() -> None:
     wide = torch.full((4,), 10 + np.abs(expected).max(), dtype=torch.float64)
     ended, speed = newton(
         lambda h: h @ matrix.T + shift,
-        lambda h: matrix.expand(len(h), 4, 4),
+        lambda h: matrix.repeat(len(h), 1, 1),
         torch.from_numpy(rng.standard_normal((20, 4))),
         Box(-wide, wide),
     )
@@ -60,7 +60,15 @@ def test_cube_spectrum_is_known_and_its_indices_sum_to_one() -> None:
     values = spectrum(jacobians)
     np.testing.assert_allclose(np.sort(values.real[:, :3]), np.sort(expected), atol=1e-9)
     assert np.abs(values.imag).max() < 1e-9
-    assert index_sign(jacobians).sum() == 1
+    assert index_sign(values).sum() == 1
+
+
+def test_index_is_the_sign_of_the_determinant() -> None:
+    """Of I − J, whatever the number of complex pairs."""
+    jacobians = 2 * torch.from_numpy(np.random.default_rng(2).standard_normal((200, 5, 5)))
+    expected = torch.linalg.det(torch.eye(5, dtype=torch.float64) - jacobians).sign().numpy()
+    assert set(expected) == {-1.0, 1.0}
+    np.testing.assert_array_equal(index_sign(spectrum(jacobians)), expected)
 
 
 def test_search_does_not_depend_on_how_many_starts_it_has() -> None:
@@ -84,6 +92,30 @@ def test_a_wrong_index_sum_asks_for_another_round() -> None:
         more = found_on_the_cube(seed=seed, starts=8, rounds=6)
         assert index_sum(more) == 1
         assert len(more) > len(once[seed])
+
+
+def test_starts_leave_at_a_known_root_only_where_newton_would_go_there() -> None:
+    """F(h) = h − g(h), roots 0, 1 and 1.05; with 0 and 1 known, every start ends where it ends without them, some without a step.
+
+    The start at 1.04 is nearer to the known root 1 than to 0, but not in its linear range.
+    """
+
+    def g(h: torch.Tensor) -> torch.Tensor:
+        return h * (h - 1) * (h - 1.05)
+
+    def jacobian(h: torch.Tensor) -> torch.Tensor:
+        return (1 - (3 * h**2 - 4.1 * h + 1.05))[..., None]
+
+    box = Box(torch.tensor([-1.0], dtype=torch.float64), torch.tensor([2.0], dtype=torch.float64))
+    starts = torch.cat([torch.linspace(-0.5, 1.5, 41, dtype=torch.float64), torch.tensor([1.04, 1.051])])[:, None]
+    roots = torch.tensor([[0.0], [1.0]], dtype=torch.float64)
+    known = Roots.at(roots, torch.zeros(2, dtype=torch.float64), jacobian)
+    captured, _ = known.capture(starts, -g(starts))
+    assert captured.any()
+    assert not captured.all()
+    free, bound = (newton(lambda h: h - g(h), jacobian, starts, box, known=roots)[0] for roots in (None, known))
+    torch.testing.assert_close(bound, free, rtol=0, atol=1e-9)
+    assert {round(float(end), 6) for end in bound} == {0.0, 1.0, 1.05}
 
 
 def test_a_root_outside_the_box_is_not_found() -> None:

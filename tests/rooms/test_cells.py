@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 from oracles import random_parameters
 from rnnpop import variants
 from rnnpop.cells import Cell
-from rnnpop.numerics.kernels import Kernel
+from rnnpop.numerics.kernels import TorchKernel
 from rnnpop.numerics.kernels.automatic import AutomaticKernel
 from rnnpop.numerics.kernels.native import NativeKernel, available
 from rnnpop.variants import load
@@ -54,13 +56,24 @@ def test_jacobian_equals_automatic_differentiation(cell: Cell) -> None:
     torch.testing.assert_close(cell.jacobian(parameters, x, states), Cell.jacobian(cell, parameters, x, states), rtol=0, atol=1e-13)
 
 
-def passes(kernel_class: type[Kernel], cell: Cell, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+def test_newton_step_is_that_of_the_whole_jacobian(cell: Cell) -> None:
+    """A system of six or twelve equations of order one, whose matrix may have a condition of some hundred: 1e-11."""
+    rng = np.random.default_rng(8)
+    parameters = {name: value[0] for name, value in random_parameters(cell, rng, 1).items()}
+    states, residual = (torch.from_numpy(rng.standard_normal((5, state_size(cell)))) for _ in range(2))
+    x = torch.from_numpy(rng.standard_normal(3))
+    matrix = torch.eye(state_size(cell), dtype=torch.float64) - Cell.jacobian(cell, parameters, x, states)
+    found = cell.newton_solver(parameters, x, states)(residual)
+    torch.testing.assert_close(found, torch.linalg.solve(matrix, residual), rtol=1e-11, atol=1e-11)
+
+
+def passes(kernel_class: type[TorchKernel], cell: Cell) -> dict[str, torch.Tensor]:
     """Hidden units and all gradients that a kernel gives for two networks, the same at every call."""
     rng, (networks, steps, trials) = np.random.default_rng(3), (2, 7, 5)
-    parameters = random_parameters(cell, rng, networks, dtype)
-    inputs = torch.from_numpy(rng.standard_normal((networks, steps, trials, 3))).to(dtype)
-    gradient = torch.from_numpy(rng.standard_normal((networks, steps, trials, cell.units))).to(dtype)
-    kernel = kernel_class(cell, networks, steps, trials, dtype, torch.device("cpu"))
+    parameters = random_parameters(cell, rng, networks)
+    inputs = torch.from_numpy(rng.standard_normal((networks, steps, trials, 3)))
+    gradient = torch.from_numpy(rng.standard_normal((networks, steps, trials, cell.units)))
+    kernel = kernel_class(cell, networks, steps, trials, torch.float64, torch.device("cpu"))
     hidden = kernel.forward(parameters, inputs).clone()
     out = {name: torch.full_like(value, torch.nan) for name, value in parameters.items() if not name.startswith("readout")}
     kernel.backward(gradient, out)
@@ -69,19 +82,35 @@ def passes(kernel_class: type[Kernel], cell: Cell, dtype: torch.dtype) -> dict[s
 
 def test_kernel_equals_the_plain_cell(cell: Cell) -> None:
     """Forward and all gradients against automatic differentiation of `step`; float64, sums of some hundred terms: 1e-12."""
-    found = passes(cell.kernel or AutomaticKernel, cell, torch.float64)
-    for name, expected in passes(AutomaticKernel, cell, torch.float64).items():
+    found = passes(cell.kernel or AutomaticKernel, cell)  # type: ignore[arg-type]  # NativeKernel is no cell's own
+    for name, expected in passes(AutomaticKernel, cell).items():
         torch.testing.assert_close(found[name], expected, rtol=0, atol=1e-12, msg=name)
 
 
-def test_native_kernel_equals_the_plain_cell(cell: Cell) -> None:
-    """As above in float32, from a compiler: sums of some hundred terms of order one, each rounded to 6e-8, tanh to 5e-7: 2e-5."""
+@pytest.mark.parametrize(("units", "trials"), [(6, 5), (33, 70)], ids=["one block", "two blocks, rows over"])
+def test_native_kernel_equals_the_plain_cell(cell: Cell, units: int, trials: int) -> None:
+    """Error and all gradients in float32, from a compiler, against automatic differentiation in float64.
+
+    Each of some thousand terms of a sum is rounded to 6e-8 and tanh to 5e-7, steps before it included: 2e-5 of the largest gradient.
+    """
+    cell = dataclasses.replace(cell, units=units)
     if not available(cell, torch.float32, torch.device("cpu")):
         pytest.skip("no C compiler here, or no native passes for this cell")
-    found = passes(NativeKernel, cell, torch.float32)
-    for name, expected in passes(AutomaticKernel, cell, torch.float32).items():
-        scale = float(expected.abs().max())
-        torch.testing.assert_close(found[name], expected, rtol=0, atol=2e-5 * max(scale, 1), msg=name)
+    rng, networks, steps = np.random.default_rng(3), 2, 7
+    parameters = random_parameters(cell, rng, networks)
+    inputs, targets = (torch.from_numpy(rng.standard_normal((networks, steps, trials, size))) for size in (3, 2))
+    found = {}
+    for kernel_class, dtype in ((AutomaticKernel, torch.float64), (NativeKernel, torch.float32)):
+        typed = {name: value.to(dtype) for name, value in parameters.items()}
+        out = {name: torch.full_like(value, torch.nan) for name, value in typed.items()}
+        kernel = kernel_class(cell, networks, steps, trials, dtype, torch.device("cpu"))
+        loss = kernel.gradient(typed, inputs.to(dtype), targets.to(dtype), out)
+        common = kernel.error(typed, inputs[0].to(dtype), targets[0].to(dtype))
+        assert float(common[0]) == pytest.approx(float(loss[0]), rel=1e-6)
+        found[kernel_class] = {"loss": loss, "error": common} | out
+    for name, expected in found[AutomaticKernel].items():
+        close = found[NativeKernel][name].double()
+        torch.testing.assert_close(close, expected, rtol=0, atol=2e-5 * float(expected.abs().max()), msg=name)
 
 
 def test_one_gate_name_for_each_block_of_weights(cell: Cell) -> None:

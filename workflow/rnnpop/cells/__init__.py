@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from rnnpop.numerics.affine import Parameters
+from rnnpop.numerics.fixed_points import newton_solver
 from rnnpop.numerics.kernels import Kernel
 
 
@@ -51,6 +53,12 @@ class Cell(ABC):
         inputs = input.expand(*state.shape[:-1], input.shape[-1]).reshape(-1, input.shape[-1])
         each = torch.func.vmap(torch.func.jacrev(lambda h, x: self.step(parameters, x, h)))(flat, inputs)
         return each.reshape(*state.shape, state.shape[-1])
+
+    def newton_solver(
+        self, parameters: Parameters, input: Float[Tensor, "input"], state: Float[Tensor, "trial unit"]
+    ) -> Callable[[Float[Tensor, "trial unit"]], Float[Tensor, "trial unit"]]:
+        """G -> (I − ∂F/∂state)⁻¹ G, from the whole Jacobian, unless the cell's file has a shorter way for its structure."""
+        return newton_solver(self.jacobian(parameters, input, state))
 
     def arguments(
         self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rnnpop.cells import Cell
 from rnnpop.numerics.activations import ACTIVATIONS
-from rnnpop.numerics.affine import Parameters, add_diagonal, drive, gaussian_parameters, recur, scaled
+from rnnpop.numerics.affine import Parameters, add_diagonal, drive, gaussian_parameters, recur
 from rnnpop.numerics.kernels.gru import GRUKernel
 from rnnpop.variants import Count, Positive
 
@@ -55,9 +55,10 @@ class GRU(Cell):
         u, r, a_c = self._parts(parameters, input, state)
         c = ACTIVATIONS[self.activation].value(a_c)
         W_u, W_r, W_c = parameters["recurrent_weights"]
-        reset_state = add_diagonal(scaled(state * r * (1 - r), W_r), r)
-        through_candidate = scaled((1 - u) * ACTIVATIONS[self.activation].slope(c), W_c) @ reset_state
-        return add_diagonal(scaled((state - c) * u * (1 - u), W_u) + through_candidate, u)
+        # W_c diag(·) for all trials side by side, so that one product of matrices serves them all
+        through_candidate = (W_c * (state * r * (1 - r)).unsqueeze(-2)) @ W_r
+        through_candidate.addcmul_(W_c, r.unsqueeze(-2)).mul_(((1 - u) * ACTIVATIONS[self.activation].slope(c)).unsqueeze(-1))
+        return add_diagonal(through_candidate.addcmul_(((state - c) * u * (1 - u)).unsqueeze(-1), W_u), u)
 
     def arguments(
         self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]

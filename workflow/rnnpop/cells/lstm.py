@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal, final
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from rnnpop.cells import Cell
 from rnnpop.numerics.activations import ACTIVATIONS
 from rnnpop.numerics.affine import Parameters, drive, gaussian_parameters, recur, scaled
+from rnnpop.numerics.fixed_points import newton_solver
 from rnnpop.numerics.kernels.lstm import LSTMKernel
 from rnnpop.variants import Count, Positive
 
@@ -66,6 +68,35 @@ class LSTM(Cell):
         h_by_h = scaled(q, c_by_h) + scaled(h_new * o * (1 - o), W_o)
         top = torch.cat([h_by_h, torch.diag_embed(q * f)], dim=-1)
         return torch.cat([top, torch.cat([c_by_h, torch.diag_embed(f)], dim=-1)], dim=-2)
+
+    def newton_solver(
+        self, parameters: Parameters, input: Float[Tensor, "input"], state: Float[Tensor, "trial unit"]
+    ) -> Callable[[Float[Tensor, "trial unit"]], Float[Tensor, "trial unit"]]:
+        """G -> (I − ∂F/∂state)⁻¹ G from a system of n equations, not 2n: ∂c'/∂c and ∂h'/∂c are diagonal.
+
+        With B = ∂c'/∂h, E = diag(φ(c')∘o(1−o)) W_o and G = [r; s]:
+        (I − E − diag(q/(1−f)) B) δh = r + q∘f∘s/(1−f), then δc = (s + B δh)/(1−f).
+        """
+        phi, slope = ACTIVATIONS[self.activation].value, ACTIVATIONS[self.activation].slope
+        f, i, o, a_g = self._parts(parameters, input, state)
+        g, c = phi(a_g), state[..., self.units :]
+        h_new = phi(f * c + i * g)
+        q, weights = o * slope(h_new), parameters["recurrent_weights"]
+        # B is the sum over gates of diag(rows) W; the emitting gate has no part in it
+        by_gate = {0: c * f * (1 - f), 1: g * i * (1 - i), 3: i * slope(g)}
+        matrix = scaled(h_new * o * (1 - o), weights[2])
+        for gate, rows in by_gate.items():
+            matrix.addcmul_((rows * q / (1 - f)).unsqueeze(-1), weights[gate])
+        solve_h = newton_solver(matrix)
+
+        def solve(residual: Tensor) -> Tensor:
+            r, s = residual.split(self.units, dim=-1)
+            move_h = solve_h(r + q * f * s / (1 - f))
+            driven = recur(weights, move_h)
+            move_c = (s + sum(rows * driven[gate] for gate, rows in by_gate.items())) / (1 - f)
+            return torch.cat([move_h, move_c], dim=-1)
+
+        return solve
 
     def arguments(
         self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]

@@ -54,7 +54,7 @@ class UGRNN(Cell):
         u, c = self._parts(parameters, input, state)
         W_u, W_c = parameters["recurrent_weights"]
         through_gate = scaled((state - c) * u * (1 - u), W_u)
-        return add_diagonal(through_gate + scaled((1 - u) * ACTIVATIONS[self.activation].slope(c), W_c), u)
+        return add_diagonal(through_gate.addcmul_(((1 - u) * ACTIVATIONS[self.activation].slope(c)).unsqueeze(-1), W_c), u)
 
     def arguments(
         self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]

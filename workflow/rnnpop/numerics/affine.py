@@ -66,8 +66,9 @@ def scaled(left: Float[Tensor, "*#trial target"], matrix: Float[Tensor, "*#trial
 
 
 def add_diagonal(matrix: Float[Tensor, "*#trial unit unit"], diagonal: Float[Tensor, "*#trial unit"]) -> Float[Tensor, "*#trial unit unit"]:
-    """matrix + diag(diagonal)."""
-    return matrix + torch.diag_embed(diagonal)
+    """matrix + diag(diagonal), written into `matrix`."""
+    matrix.diagonal(dim1=-2, dim2=-1).add_(diagonal)
+    return matrix
 
 
 def trained_parameters(networks: Any, network: int) -> Parameters:

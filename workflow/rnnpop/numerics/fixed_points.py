@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Complex, Float, Int
+from scipy.spatial.distance import cdist
 from torch import Tensor
 
 Map = Callable[[Tensor], Tensor]
@@ -19,6 +20,12 @@ UNSTABLE = 1 + 1e-6
 _POLISHED = 1e-13
 _ITERATIONS = 60
 _HALVINGS = 7
+#: Steps in which |G| has to fall to this share.
+_PATIENCE, _PROGRESS = 6, 0.75
+#: Share of the distance to a root by which its linearisation may be wrong about a start that it captures.
+_LINEAR = 0.1
+#: Share to which a second step with old factors has to bring |G|.
+_CHORD = 0.25
 #: Largest component of a Newton step, in units of the box's widest side: longer ones jump over saddles.
 _LONGEST_STEP = 0.125
 
@@ -51,23 +58,25 @@ def spread_starts(states: Float[np.ndarray, "sample unit"], number: int, rng: np
 
     From visited states alone Newton finds the attractors and few saddles; the starts carry the search.
     """
-    mixed = number - number // 4
-    starts = np.empty((number, states.shape[1]))
-    for start, members in enumerate(rng.integers(2, 9, mixed)):
-        starts[start] = rng.dirichlet(np.ones(members)) @ states[rng.integers(len(states), size=members)]
-    noise = rng.standard_normal((number - mixed, states.shape[1])) * states.std(0) / 2
-    starts[mixed:] = states[rng.integers(len(states), size=number - mixed)] + noise
-    return starts
+    noisy = number // 4
+    # exponential variables over their sum are uniform on the simplex: Dirichlet(1, ..., 1)
+    shares = rng.standard_exponential((number - noisy, 8)) * (np.arange(8) < rng.integers(2, 9, number - noisy)[:, None])
+    shares /= shares.sum(1, keepdims=True)
+    mixed = np.einsum("sm,smu->su", shares, states[rng.integers(len(states), size=shares.shape)])
+    noise = rng.standard_normal((noisy, states.shape[1])) * states.std(0) / 2
+    return np.concatenate([mixed, states[rng.integers(len(states), size=noisy)] + noise])
 
 
-def midpoint_starts(points: Float[np.ndarray, "point unit"], limit: int, rng: np.random.Generator) -> Float[np.ndarray, "start unit"]:
+def midpoint_starts(
+    points: Float[np.ndarray, "point unit"], limit: int, rng: np.random.Generator, sizes: tuple[int, ...] = (2, 4)
+) -> Float[np.ndarray, "start unit"]:
     """Midpoints of pairs and of fours of the given (stable) points, and the mean of all: where the saddles between them lie.
 
     At most `limit`; which ones, `rng` decides.
     """
     groups = [
         group
-        for size in (2, 4)
+        for size in sizes
         if size <= len(points)
         for group in itertools.islice(itertools.combinations(range(len(points)), size), 20_000)
     ]
@@ -78,52 +87,159 @@ def midpoint_starts(points: Float[np.ndarray, "point unit"], limit: int, rng: np
     return np.array([points[list(group)].mean(0) for group in groups]).reshape(-1, points.shape[1])
 
 
+def newton_solver(jacobians: Float[Tensor, "start unit unit"]) -> Map:
+    """G -> (I − J)⁻¹ G, Newton's step where G = F(h) − h; not finite where the matrix is singular. Writes into `jacobians`."""
+    jacobians.diagonal(dim1=-2, dim2=-1).sub_(1)
+    factors, pivots, _ = torch.linalg.lu_factor_ex(jacobians)
+    return lambda residual: torch.linalg.lu_solve(factors, pivots, -residual.unsqueeze(-1)).squeeze(-1)
+
+
+@dataclass(frozen=True)
+class Roots:
+    """Distinct fixed points of a map, and what its Jacobian says of each, computed once.
+
+    Attributes:
+        inverse: (I − J)⁻¹.
+        eigenvalue: of J, by falling modulus.
+        index: sign det(I − J).
+    """
+
+    state: Float[Tensor, "point unit"]
+    speed: Float[Tensor, "point"]
+    inverse: Float[Tensor, "point unit unit"]
+    eigenvalue: Complex[np.ndarray, "point mode"]
+    index: Int[np.ndarray, "point"]
+
+    @classmethod
+    def at(cls, states: Float[Tensor, "point unit"], speed: Float[Tensor, "point"], jacobian: Map) -> Roots:
+        jacobians = jacobian(states)
+        identity = torch.eye(states.shape[1], dtype=states.dtype, device=states.device)
+        inverse = torch.linalg.inv_ex(identity - jacobians)[0]
+        eigenvalue = spectrum(jacobians)
+        return cls(states, speed, inverse, eigenvalue, index_sign(eigenvalue))
+
+    @property
+    def stable(self) -> Bool[np.ndarray, "point"]:
+        return (np.abs(self.eigenvalue) <= UNSTABLE).all(1)
+
+    def among(self, points: Float[Tensor, "start unit"], speed: Float[Tensor, "start"], radius: float, jacobian: Map) -> Roots:
+        """These roots and those among `points` that are new: farther than `radius` from every other that is kept.
+
+        Of neighbours that are all polished the one found first stays, so that its Jacobian need not be computed again.
+        """
+        state, speed = torch.cat([self.state, points]), torch.cat([self.speed, speed])
+        goal = _POLISHED * state.shape[1] ** 0.5
+        kept = merge(state.cpu().numpy(), speed.clamp_min(goal).cpu().numpy(), radius)[0]
+        old, new = kept[kept < len(self.state)], torch.from_numpy(kept[kept >= len(self.state)]).to(state.device)
+        added = Roots.at(state[new], speed[new], jacobian)
+        return Roots(
+            state=torch.cat([self.state[old], added.state]),
+            speed=torch.cat([self.speed[old], added.speed]),
+            inverse=torch.cat([self.inverse[old], added.inverse]),
+            eigenvalue=np.concatenate([self.eigenvalue[old], added.eigenvalue]),
+            index=np.concatenate([self.index[old], added.index]),
+        )
+
+    def capture(
+        self, h: Float[Tensor, "start unit"], residual: Float[Tensor, "start unit"]
+    ) -> tuple[Bool[Tensor, "start"], Int[Tensor, "start"]]:
+        """Whether the linearisation at the nearest root r explains F(h) − h, and which root that is.
+
+        |h + (I − J_r)⁻¹ (F(h) − h) − r| ≤ 0.1 |h − r|: Newton's method would go to r. Near another root the left side is |h − r|.
+        """
+        distance, nearest = torch.cdist(h, self.state).min(dim=1)
+        order = nearest.argsort()
+        error, residual = (h - self.state[nearest])[order], residual[order]
+        first = 0
+        for root, number in enumerate(nearest.bincount().tolist()):  # a matrix for each start would not stay in the cache
+            if number:
+                rows = slice(first, first + number)
+                error[rows].addmm_(residual[rows], self.inverse[root].T)
+                first += number
+        captured = torch.empty_like(nearest, dtype=torch.bool)
+        captured[order] = error.norm(dim=1) <= _LINEAR * distance[order]
+        return captured, nearest
+
+
 def newton(
-    step: Map, jacobian: Map, starts: Float[Tensor, "start unit"], box: Box
+    step: Map,
+    jacobian: Map,
+    starts: Float[Tensor, "start unit"],
+    box: Box,
+    solver: Callable[[Tensor], Map] | None = None,
+    known: Roots | None = None,
 ) -> tuple[Float[Tensor, "start unit"], Float[Tensor, "start"]]:
     """Where each start ends, and |F(h) − h|₂ there.
 
-    Damped Newton on G(h) = F(h) − h inside the box: the Newton step, shortened to the longest allowed, is halved until |G|² falls;
-    where no step does, a Levenberg–Marquardt step (GᵀG' ...) with a damping of its own is tried. Starts that are done, or whose
-    damping shows that they sit in a minimum of |G| that is no root, leave the batch. float64.
+    Damped Newton on G(h) = F(h) − h inside the box: the Newton step, shortened to the longest allowed, is halved until |G|² falls,
+    and followed by another one with the same factors; where no step does, a Levenberg–Marquardt step (GᵀG' ...) with a damping of its
+    own is tried. Starts leave the batch when they are done, when the linearisation at a known root says that they go there (they end
+    at that root), and when they sit in a minimum of |G| that is no root: the damping shows it, or |G| that does not fall for
+    a number of steps. float64.
 
     Args:
         step: F, broadcasting over starts.
         jacobian: ∂F/∂h, broadcasting over starts.
+        solver: h -> (G -> (I − ∂F/∂h)⁻¹ G), where the map's structure gives it at less cost than `newton_solver` of the Jacobian.
+        known: roots found before.
     """
+    solver = solver or (lambda h: newton_solver(jacobian(h)))
     h = box.clamp(starts).clone()
     n = h.shape[1]
     goal = _POLISHED * n**0.5
     g = step(h) - h
     speed = g.norm(dim=1)
+    milestone = speed.clone()
     damping = torch.full_like(speed, 1e-2)
-    identity = torch.eye(n, dtype=h.dtype, device=h.device)
     active = torch.nonzero(speed > goal).squeeze(1)
-    for _ in range(_ITERATIONS):
+    for iteration in range(1, _ITERATIONS + 1):
+        if known is not None and len(known.state) and len(active):
+            captured, root = known.capture(h[active], g[active])
+            h[active[captured]], speed[active[captured]] = known.state[root[captured]], known.speed[root[captured]]
+            active = active[~captured]
         if not len(active):
             break
         here, residual = h[active], g[active]
-        slope = jacobian(here) - identity
-        move = torch.linalg.solve_ex(slope, -residual.unsqueeze(-1))[0].squeeze(-1)
-        move = torch.where(move.isfinite().all(1, keepdim=True), move, torch.zeros_like(move))
-        move *= (box.longest_step / move.abs().amax(1, keepdim=True).clamp_min(1e-300)).clamp_max(1)
-        found = _backtrack(step, box, here, move, speed[active])
+        solve = solver(here)
+        full = solve(residual)
+        full = torch.where(full.isfinite().all(1, keepdim=True), full, torch.zeros_like(full))
+        full *= (box.longest_step / full.abs().amax(1, keepdim=True).clamp_min(1e-300)).clamp_max(1)
+        found = _backtrack(step, box, here, residual, full, speed[active])
 
         stuck = torch.nonzero(~found.accepted).squeeze(1)
         if len(stuck):
-            A, rows = slope[stuck], active[stuck]
-            normal = A.mT @ A + damping[rows, None, None] * identity
-            move = torch.linalg.solve_ex(normal, -(A.mT @ residual[stuck].unsqueeze(-1)))[0].squeeze(-1)
-            trial = box.clamp(here[stuck] + torch.nan_to_num(move))
+            rows = active[stuck]
+            trial = box.clamp(here[stuck] + _levenberg(jacobian(here[stuck]), residual[stuck], damping[rows]))
             trial_residual = step(trial) - trial
             better = trial_residual.norm(dim=1) < speed[rows]
             found.take(stuck[better], trial[better], trial_residual[better])
             damping[rows] = torch.where(better, damping[rows] / 5, damping[rows] * 10)
+        else:
+            _chord(step, box, solve, found)
 
         h[active], g[active] = found.state, found.residual
         speed[active] = found.residual.norm(dim=1)
         active = active[(speed[active] > goal) & (damping[active] < 1e8)]
+        if iteration % _PATIENCE == 0:
+            active = active[speed[active] < _PROGRESS * milestone[active]]
+            milestone[active] = speed[active]
     return h, speed
+
+
+def _chord(step: Map, box: Box, solve: Map, found: _Found) -> None:
+    """A second step with the factors of the first, taken where |G| falls well: near a root it saves a factorisation (Shamanskii 1967)."""
+    trial = box.clamp(found.state + solve(found.residual))
+    residual = step(trial) - trial
+    rows = torch.nonzero(residual.norm(dim=1) < _CHORD * found.residual.norm(dim=1)).squeeze(1)
+    found.take(rows, trial[rows], residual[rows])
+
+
+def _levenberg(jacobians: Tensor, residual: Tensor, damping: Tensor) -> Tensor:
+    """−(AᵀA + damping I)⁻¹ Aᵀ G with A = ∂G/∂h."""
+    identity = torch.eye(jacobians.shape[-1], dtype=jacobians.dtype, device=jacobians.device)
+    A = jacobians - identity
+    normal = A.mT @ A + damping[:, None, None] * identity
+    return torch.nan_to_num(torch.linalg.solve_ex(normal, -(A.mT @ residual.unsqueeze(-1)))[0].squeeze(-1))
 
 
 @dataclass
@@ -138,17 +254,17 @@ class _Found:
         self.state[rows], self.residual[rows], self.accepted[rows] = state, residual, True
 
 
-def _backtrack(step: Map, box: Box, here: Tensor, move: Tensor, speed: Tensor) -> _Found:
-    found = _Found(here.clone(), step(here) - here, torch.zeros(len(here), dtype=torch.bool, device=here.device))
+def _backtrack(step: Map, box: Box, here: Tensor, residual: Tensor, move: Tensor, speed: Tensor) -> _Found:
+    found = _Found(here.clone(), residual.clone(), torch.zeros(len(here), dtype=torch.bool, device=here.device))
     length = 1.0
     for _ in range(_HALVINGS):
         rows = torch.nonzero(~found.accepted).squeeze(1)
         if not len(rows):
             break
         trial = box.clamp(here[rows] + length * move[rows])
-        residual = step(trial) - trial
-        better = residual.norm(dim=1) < (1 - 1e-4 * length) * speed[rows]
-        found.take(rows[better], trial[better], residual[better])
+        moved = step(trial) - trial
+        better = moved.norm(dim=1) < (1 - 1e-4 * length) * speed[rows]
+        found.take(rows[better], trial[better], moved[better])
         length /= 2
     return found
 
@@ -161,13 +277,18 @@ def merge(
     Returns:
         Rows of the distinct points, by rising speed; and for every start the number of the distinct point nearest to it.
     """
-    order = np.argsort(speed, kind="stable")
+    apart = cdist(points, points) > radius
+    left = np.argsort(speed, kind="stable")
     kept: list[int] = []
-    for row in order:
-        if not kept or np.linalg.norm(points[kept] - points[row], axis=1).min() > radius:
-            kept.append(int(row))
-    distances = ((points[:, None] - points[kept]) ** 2).sum(-1) if kept else np.zeros((0, 1))
-    return np.array(kept, dtype=np.int64), distances.argmin(1)
+    while len(left):
+        kept.append(int(left[0]))
+        left = left[apart[left[0], left]]
+    return np.array(kept, dtype=np.int64), nearest(points, points[kept])
+
+
+def nearest(states: Float[np.ndarray, "start unit"], points: Float[np.ndarray, "point unit"]) -> Int[np.ndarray, "start"]:
+    """Number of the point nearest to each state."""
+    return cdist(states, points).argmin(1) if len(states) else np.zeros(0, dtype=np.int64)
 
 
 def spectrum(jacobians: Float[Tensor, "point unit unit"]) -> Complex[np.ndarray, "point mode"]:
@@ -178,11 +299,10 @@ def spectrum(jacobians: Float[Tensor, "point unit unit"]) -> Complex[np.ndarray,
     return values
 
 
-def index_sign(jacobians: Float[Tensor, "point unit unit"]) -> Int[np.ndarray, "point"]:
-    """sign det(I − J): the index of each fixed point.
+def index_sign(eigenvalues: Complex[np.ndarray, "point mode"]) -> Int[np.ndarray, "point"]:
+    """sign det(I − J) = Π sign(1 − λ) over the real eigenvalues λ of J (a conjugate pair gives |1 − λ|²): the index of each fixed point.
 
     For a map of a bounded box into itself the indices of all fixed points sum to 1 (Lefschetz, Hopf); a sum that is not 1 proves
     missed or false points, a sum of 1 does not prove completeness.
     """
-    identity = torch.eye(jacobians.shape[-1], dtype=jacobians.dtype, device=jacobians.device)
-    return torch.linalg.slogdet(identity - jacobians).sign.cpu().numpy().astype(np.int64)
+    return np.where(eigenvalues.imag == 0, np.sign(1 - eigenvalues.real), 1).prod(axis=1).astype(np.int64)

@@ -76,21 +76,24 @@ def connect(
     for network, name in enumerate(networks["network"].values):
         parameters = trained_parameters(networks, network)
         mine = fixed_points.isel(fixed_point=np.flatnonzero((fixed_points["owner"] == name) & (fixed_points["kind"] == "fixed")))
-        states = trajectories["state"].values[network, trajectories["batch"].values == 0].astype(np.float64)
-        typical = float(np.median(np.linalg.norm(states, axis=-1)))
+        visited = trajectories["state"].values[network, trajectories["batch"].values == 0].astype(np.float64)
+        typical = float(np.median(np.linalg.norm(visited, axis=-1)))
         scale = Scale(typical, settings["landed"] * typical, settings["near"] * typical)
         for condition, still in task.still_inputs().items():
             x = torch.from_numpy(still)
             points = mine.isel(fixed_point=np.flatnonzero(mine["condition"] == condition))
             if not points.sizes["fixed_point"]:
                 continue
+            states, stable = torch.from_numpy(points["state"].values), points["unstable"].values == 0
+            jacobians = cell.jacobian(parameters, x, states).numpy()
             graph = _Graph(
                 cell=cell,
                 parameters=parameters,
                 still=x,
-                points=torch.from_numpy(points["state"].values),
-                jacobians=cell.jacobian(parameters, x, torch.from_numpy(points["state"].values)).numpy(),
-                stable=points["unstable"].values == 0,
+                points=states,
+                jacobians=jacobians,
+                bases=[j[:, :0] if s else unstable_basis(j) for j, s in zip(jacobians, stable, strict=True)],
+                stable=stable,
                 scale=scale,
                 settings=settings,
             )
@@ -139,6 +142,7 @@ class _Graph:
     still: Float[Tensor, "input"]
     points: Float[Tensor, "point unit"]
     jacobians: Float[np.ndarray, "point unit unit"]
+    bases: list[Float[np.ndarray, "unit _"]]
     stable: np.ndarray
     scale: Scale
     settings: Mapping[str, Any]
@@ -156,19 +160,24 @@ class _Graph:
         return np.append(attractors, -1)[landed]
 
     def autonomous(self, rng: np.random.Generator) -> Iterator[Edge]:
-        starts = []
-        for point, jacobian in enumerate(self.jacobians):
-            basis = np.eye(len(jacobian)) if self.stable[point] else unstable_basis(jacobian)
-            z = rng.standard_normal((self.settings["perturbations"], basis.shape[1]))
-            z *= self._perturbation(point) / np.linalg.norm(z, axis=1, keepdims=True)
-            starts.append(self.points[point] + torch.from_numpy(z @ basis.T))
-        landed = self._land(torch.cat(starts)).reshape(len(starts), -1)
-        for point, row in enumerate(landed):
+        starts: list[Tensor] = []
+        drawn = []
+        for point, basis in enumerate(self.bases):
+            z = rng.standard_normal((self.settings["perturbations"], len(self.points[point]) if self.stable[point] else basis.shape[1]))
+            z /= np.linalg.norm(z, axis=1, keepdims=True)
+            # along one direction there are two runs, however many are drawn
+            z, run = np.unique(z, axis=0, return_inverse=True)
+            away = self._perturbation(point) * (z if self.stable[point] else z @ basis.T)
+            drawn.append(run.ravel() + sum(len(start) for start in starts))
+            starts.append(self.points[point] + torch.from_numpy(away))
+        landed = self._land(torch.cat(starts))
+        for point, runs in enumerate(drawn):
+            row = landed[runs]
             for destination, count in sorted(Counter(row.tolist()).items()):
                 yield Edge(point, destination, "autonomous", "", count / len(row))
 
     def heteroclinic(self) -> Iterator[Edge]:
-        directions = [unstable_directions(j) if not s else np.zeros((0, len(j))) for j, s in zip(self.jacobians, self.stable, strict=True)]
+        directions = [unstable_directions(jacobian, basis) for jacobian, basis in zip(self.jacobians, self.bases, strict=True)]
         origin = np.repeat(np.arange(len(directions)), [len(d) for d in directions])
         if not len(origin):
             return

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Bool, Complex, Float, Int
 from torch import Tensor
 
 from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, trained_parameters
-from rnnpop.numerics.fixed_points import UNSTABLE, Box, index_sign, merge, midpoint_starts, newton, spectrum, spread_starts
+from rnnpop.numerics.fixed_points import UNSTABLE, Box, Roots, merge, midpoint_starts, nearest, newton, spread_starts
 from rnnpop.seeds import stream
 
 _OUTCOMES = ("fixed", "slow", "outlier", "unsettled")
 #: |argument of a non-smooth activation| below which a point sits on a kink.
 _KINK = 1e-8
+#: Starts that are searched side by side: their Jacobians stay in the cache, and later ones leave at roots that earlier ones found.
+_BATCH = 64
 
 
 @dataclass(frozen=True)
 class Points:
-    """Distinct points of one network under one constant input, fixed ones first, each kind by rising speed."""
+    """Distinct points of one network under one constant input, fixed ones first, each kind by rising speed.
+
+    Attributes:
+        hits: starts that ended at each point.
+        ends: starts by outcome.
+    """
 
     state: Float[np.ndarray, "point unit"]
     speed: Float[np.ndarray, "point"]
-    fixed: np.ndarray
-    hits: np.ndarray
+    eigenvalue: Complex[np.ndarray, "point mode"]
+    index: Int[np.ndarray, "point"]
+    fixed: Bool[np.ndarray, "point"]
+    hits: Int[np.ndarray, "point"]
     ends: dict[str, int]
 
 
@@ -62,7 +71,7 @@ def settle(
             rng = stream(seed, study, name, condition, "starts")
             points = search(cell, parameters, still, visited, settings, rng, device)
             ends[network] += [points.ends[outcome] for outcome in _OUTCOMES]
-            found = _linearise(cell, parameters, still, points)
+            found = _rows(cell, parameters, still, points)
             index_sums.append(sum(row["index_sign"] for row in found if row["kind"] == "fixed"))
             node = sum(row["owner"] == name for row in rows)
             rows += [row | {"owner": name, "condition": condition, "node": node + place} for place, row in enumerate(found)]
@@ -107,81 +116,112 @@ def search(
     """Distinct fixed and slow points of one network under one constant input.
 
     A round searches from starts spread over the visited states, then from midpoints of the stable points found. Where theory asks for
-    an index sum of 1 and the fixed points found do not give it, points are missing: another round follows, with twice the starts.
+    an index sum of 1 and the fixed points found do not give it, points are missing: midpoints of all pairs found are tried, then
+    another round follows, with twice the starts.
     """
     where = torch.device(device)
     weights = {name: value.to(where) for name, value in parameters.items()}
-    x = torch.from_numpy(still).to(where)
-    box = Box.around(torch.from_numpy(visited).to(where))
-    ended: list[tuple[np.ndarray, np.ndarray]] = []
+    x, seen = torch.from_numpy(still).to(where), torch.from_numpy(visited).to(where)
+    box, limits = Box.around(seen), _Limits.of(visited, settings)
 
-    def descend(starts: np.ndarray) -> Points:
-        """Everything found so far, these starts included."""
-        if len(starts):
-            found = newton(
-                lambda h: cell.step(weights, x, h), lambda h: cell.jacobian(weights, x, h), torch.from_numpy(starts).to(where), box
-            )
-            ended.append((found[0].cpu().numpy(), found[1].cpu().numpy()))
-        return _distinct(np.concatenate([e[0] for e in ended]), np.concatenate([e[1] for e in ended]), visited, settings)
+    def step(h: Tensor) -> Tensor:
+        return cell.step(weights, x, h)
+
+    def jacobian(h: Tensor) -> Tensor:
+        return cell.jacobian(weights, x, h)
+
+    def solver(h: Tensor) -> Callable[[Tensor], Tensor]:
+        return cell.newton_solver(weights, x, h)
+
+    ended: list[tuple[Tensor, Tensor]] = []
+    roots = Roots.at(seen[:0], seen[:0, 0], jacobian)
+
+    def descend(starts: np.ndarray) -> Roots:
+        """All roots found so far, those that these starts find included."""
+        known = roots
+        for batch in torch.from_numpy(starts).to(where).split(_BATCH):
+            state, speed = newton(step, jacobian, batch, box, solver, known)
+            ended.append((state, speed))
+            fixed = torch.from_numpy(limits.outcome(state.cpu().numpy(), speed.cpu().numpy()) == "fixed").to(where)
+            known = known.among(state[fixed], speed[fixed], limits.merge, jacobian)
+        return known
 
     for number in [settings["starts"] * 2**done for done in range(settings["rounds"])]:
-        points = descend(spread_starts(visited, number, rng))
-        points = descend(midpoint_starts(points.state[points.fixed][_stable(cell, parameters, still, points)], number // 2, rng))
-        if not cell.invariant_box or _signs(cell, parameters, still, points).sum() == 1:
+        roots = descend(spread_starts(visited, number, rng))
+        roots = descend(midpoint_starts(roots.state.cpu().numpy()[roots.stable], number // 2, rng))
+        if cell.invariant_box and roots.index.sum() != 1:
+            roots = descend(midpoint_starts(roots.state.cpu().numpy(), number, rng, sizes=(2,)))
+        if not cell.invariant_box or roots.index.sum() == 1:
             break
-    return points
+    state, speed = (torch.cat(part).cpu().numpy() for part in zip(*ended, strict=True))
+    return _points(roots, state, speed, limits, jacobian)
 
 
-def _jacobians(cell: Any, parameters: Parameters, still: np.ndarray, points: Points) -> Float[Tensor, "fixed unit unit"]:
-    return cell.jacobian(parameters, torch.from_numpy(still), torch.from_numpy(points.state[points.fixed]))
+@dataclass(frozen=True)
+class _Limits:
+    """What a point is, by its speed and by its distance from what was visited; lengths in units of the state."""
+
+    centre: Float[np.ndarray, "unit"]
+    reach: float
+    fixed: float
+    slow: float
+    merge: float
+
+    @classmethod
+    def of(cls, visited: Float[np.ndarray, "sample unit"], settings: Mapping[str, Any]) -> _Limits:
+        centre = visited.mean(0)
+        return cls(
+            centre=centre,
+            reach=settings["outlier"] * np.linalg.norm(visited - centre, axis=1).max(),
+            fixed=settings["tolerance"] * visited.shape[1] ** 0.5,
+            slow=settings["slow"],
+            merge=settings["merge"] * float(np.median(np.linalg.norm(visited, axis=1))),
+        )
+
+    def outcome(self, state: Float[np.ndarray, "start unit"], speed: Float[np.ndarray, "start"]) -> np.ndarray:
+        finite = np.isfinite(state).all(1) & np.isfinite(speed)
+        far = finite & (np.linalg.norm(state - self.centre, axis=1) > self.reach)
+        return np.select([~finite, far, speed <= self.fixed, speed <= self.slow], ["unsettled", "outlier", "fixed", "slow"], "unsettled")
 
 
-def _stable(cell: Any, parameters: Parameters, still: np.ndarray, points: Points) -> np.ndarray:
-    """Which of the fixed points are stable."""
-    return (np.abs(spectrum(_jacobians(cell, parameters, still, points))) <= UNSTABLE).all(1)
+def _points(roots: Roots, state: np.ndarray, speed: np.ndarray, limits: _Limits, jacobian: Callable[[Tensor], Tensor]) -> Points:
+    """The roots and, apart from them, the distinct slow points."""
+    outcome = limits.outcome(state, speed)
+    slow = np.flatnonzero(outcome == "slow")
+    kept, owner = merge(state[slow], speed[slow], limits.merge)
+    like = roots.state
+    smear = Roots.at(torch.from_numpy(state[slow[kept]]).to(like), torch.from_numpy(speed[slow[kept]]).to(like), jacobian)
+    every = [(roots, nearest(state[outcome == "fixed"], roots.state.cpu().numpy())), (smear, owner)]
+    order = np.concatenate([np.argsort(roots.speed.cpu().numpy(), kind="stable"), len(roots.state) + np.arange(len(kept))])
+
+    def column(values: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate(values)[order]
+
+    return Points(
+        state=column([kind.state.cpu().numpy() for kind, _ in every]),
+        speed=column([kind.speed.cpu().numpy() for kind, _ in every]),
+        eigenvalue=column([kind.eigenvalue for kind, _ in every]),
+        index=column([kind.index for kind, _ in every]),
+        fixed=np.arange(len(order)) < len(roots.state),
+        hits=column([np.bincount(owner, minlength=len(kind.state)) for kind, owner in every]),
+        ends={name: int((outcome == name).sum()) for name in _OUTCOMES},
+    )
 
 
-def _signs(cell: Any, parameters: Parameters, still: np.ndarray, points: Points) -> np.ndarray:
-    """Indices of the fixed points."""
-    return index_sign(_jacobians(cell, parameters, still, points))
-
-
-def _distinct(state: np.ndarray, speed: np.ndarray, visited: np.ndarray, settings: Mapping[str, Any]) -> Points:
-    typical = float(np.median(np.linalg.norm(visited, axis=1)))
-    fixed_below = settings["tolerance"] * visited.shape[1] ** 0.5
-    centre = visited.mean(0)
-    reach = settings["outlier"] * np.linalg.norm(visited - centre, axis=1).max()
-    finite = np.isfinite(state).all(1) & np.isfinite(speed)
-    far = finite & (np.linalg.norm(state - centre, axis=1) > reach)
-    fixed = finite & ~far & (speed <= fixed_below)
-    slow = finite & ~far & ~fixed & (speed <= settings["slow"])
-    parts = []
-    for chosen in (fixed, slow):
-        rows = np.flatnonzero(chosen)
-        kept, nearest = merge(state[rows], speed[rows], settings["merge"] * typical)
-        parts.append((rows[kept], np.bincount(nearest, minlength=len(kept)) if len(kept) else np.zeros(0, dtype=np.int64)))
-    rows = np.concatenate([part[0] for part in parts])
-    ends = {"fixed": fixed.sum(), "slow": slow.sum(), "outlier": far.sum(), "unsettled": (~fixed & ~slow & ~far).sum()}
-    return Points(state[rows], speed[rows], fixed[rows], np.concatenate([part[1] for part in parts]), {k: int(v) for k, v in ends.items()})
-
-
-def _linearise(cell: Any, parameters: Parameters, still: np.ndarray, points: Points) -> list[dict[str, Any]]:
-    if not len(points.state):
-        return []
-    states, x = torch.from_numpy(points.state), torch.from_numpy(still)
-    jacobians = cell.jacobian(parameters, x, states)
-    eigenvalues, signs = spectrum(jacobians), index_sign(jacobians)
+def _rows(cell: Any, parameters: Parameters, still: np.ndarray, points: Points) -> list[dict[str, Any]]:
+    """One row of the store for each point."""
+    states = torch.from_numpy(points.state)
     outputs = cell.readout(parameters, states).numpy()
-    arguments = cell.arguments(parameters, x, states)
+    arguments = cell.arguments(parameters, torch.from_numpy(still), states)
     kinks = np.zeros(len(states), dtype=bool) if arguments is None else (arguments.abs() < _KINK).any(-1).numpy()
     return [
         {
             "state": points.state[place],
             "speed": points.speed[place],
             "kind": "fixed" if points.fixed[place] else "slow",
-            "eigenvalue": eigenvalues[place],
-            "unstable": int((np.abs(eigenvalues[place]) > UNSTABLE).sum()),
-            "index_sign": int(signs[place]),
+            "eigenvalue": points.eigenvalue[place],
+            "unstable": int((np.abs(points.eigenvalue[place]) > UNSTABLE).sum()),
+            "index_sign": int(points.index[place]),
             "kink": bool(kinks[place]),
             "outputs": outputs[place],
             "hits": int(points.hits[place]),
