@@ -123,3 +123,32 @@ def test_native_adam_is_the_plain_one() -> None:
         for each in (tested, plain):
             each.adam(step, *(s.to(each.dtype) for s in settings), beta1=0.9, beta2=0.999, epsilon=1e-8)
     torch.testing.assert_close(tested.flat.double(), plain.flat, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_step_whose_gradient_is_not_finite_is_not_taken(dtype: torch.dtype, bad: float) -> None:
+    """By the network whose gradient it is: its weights and moments stay to the bit. Its neighbour takes its own step."""
+    tested, (inputs, targets) = lane("gru", 2, dtype), (array.to(dtype) for array in batch(2))
+    settings = [torch.full((2,), value, dtype=dtype) for value in (1e-2, 1e-4, 1.0)]
+    for step in (1, 2):
+        tested.step_gradient(inputs, targets)
+        if step == 2:
+            tested.gradient[0, 3] = bad
+            before, other = tested.snapshot(0), tested.flat[1].clone()
+        tested.adam(step, *settings, beta1=0.9, beta2=0.999, epsilon=1e-8)
+    assert all(torch.equal(kept, now) for kept, now in zip(before, tested.snapshot(0), strict=True))
+    assert (tested.flat[1] != other).any()
+
+
+@pytest.mark.parametrize("kind", ["vanilla", "ugrnn", "gru", "lstm"])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_what_is_not_a_number_stays_so(kind: str, activation: str) -> None:
+    """A network with such a weight has no error and no gradient: neither may look like a small one."""
+    cell = load("cells", {"kind": kind, "units": 5, "activation": activation})
+    weights = cell.init(np.random.default_rng(0), 3, 2)
+    weights["recurrent_weights"][0, 0, 0] = np.nan
+    tested = Lane(cell, [weights], steps=6, trials=4, dtype=torch.float32, device=torch.device("cpu"))
+    loss = tested.step_gradient(*(array[:1].float() for array in batch(2)))
+    assert not loss.isfinite().any()
+    assert not tested.gradient.norm().isfinite()

@@ -114,7 +114,8 @@ class Lane:
     ) -> None:
         """One step of Adam (Kingma & Ba 2015) on the error plus l2 · Σ w² over the penalised parameters.
 
-        The gradient, penalty included, is first scaled to a norm of at most `clip`, each network by its own.
+        The gradient, penalty included, is first scaled to a norm of at most `clip`, each network by its own. A network whose gradient
+        is not finite does not take the step.
 
         Args:
             step: counts from 1, for the bias correction.
@@ -126,11 +127,12 @@ class Lane:
             return
         g = self.gradient.addcmul_(self.flat * self.penalised, 2 * l2.unsqueeze(1))
         norm = torch.linalg.vector_norm(g, dim=1, keepdim=True, dtype=torch.float64)  # squares may overflow a float
-        g.mul_((clip.unsqueeze(1) / norm.clamp_min(1e-30)).clamp_max(1).to(g.dtype))
-        self.first_moment.lerp_(g, 1 - beta1)
-        self.second_moment.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+        sound = norm.isfinite()
+        g = torch.where(sound, g * (clip.unsqueeze(1) / norm.clamp_min(1e-30)).clamp_max(1).to(g.dtype), 0)
+        self.first_moment.lerp_(g, (1 - beta1) * sound.to(g.dtype))
+        self.second_moment.lerp_(g.square(), (1 - beta2) * sound.to(g.dtype))
         denominator = (self.second_moment / (1 - beta2**step)).sqrt_().add_(epsilon)
-        self.flat.addcdiv_(self.first_moment * (-learning_rate / (1 - beta1**step)).unsqueeze(1), denominator)
+        self.flat.addcdiv_(self.first_moment * (-learning_rate / (1 - beta1**step)).unsqueeze(1) * sound, denominator)
 
     def snapshot(self, row: int) -> tuple[Tensor, Tensor, Tensor]:
         """Parameters and moments of one network, to go back to."""

@@ -138,7 +138,8 @@ INLINE float total(const float *R a, int size) {
 
 /* Rational approximation of tanh by odd and even polynomials of degree 13 and 6 on [-7.905, 7.905]; relative error below 5e-7. */
 INLINE float tanh_(float x) {
-    x = x > 7.90531110763549805f ? 7.90531110763549805f : x < -7.90531110763549805f ? -7.90531110763549805f : x;
+    x = 7.90531110763549805f < x ? 7.90531110763549805f : x; /* in this order what is not a number stays so */
+    x = -7.90531110763549805f > x ? -7.90531110763549805f : x;
     const float s = x * x;
     float p = -2.76076847742355e-16f;
     p = p * s + 2.00018790482477e-13f;
@@ -154,7 +155,7 @@ INLINE float tanh_(float x) {
     return x * p / q;
 }
 INLINE float sigma(float x) { return 0.5f + 0.5f * tanh_(0.5f * x); }
-INLINE float phi(float x, const int relu) { return relu ? (x > 0 ? x : 0) : tanh_(x); }
+INLINE float phi(float x, const int relu) { return relu ? (0 > x ? 0 : x) : tanh_(x); }
 INLINE float slope(float y, const int relu) { return relu ? (y > 0 ? 1.0f : 0.0f) : 1 - y * y; }
 
 /* ---- a network: its parameters (or their gradients), as rnnpop/numerics/affine.py names them ---- */
@@ -471,7 +472,7 @@ double passes(int cell, int relu, int T, int B, int n, int I, int O, float const
 }
 
 /* One step of Adam on the error plus l2 times the sum of squares where `penalised` is 1; the gradient, penalty included, is first
- * scaled to a norm of at most `clip`. `rate` is the learning rate over 1 - beta1^step, `correction` is 1 / (1 - beta2^step). */
+ * scaled to a norm of at most `clip`; one that is not finite is passed over. `rate` is the learning rate over 1 - beta1^step, `correction` is 1 / (1 - beta2^step). */
 void adam(size_t size, float *R p, float *R g, float *R m, float *R v, const float *R penalised, float rate, float l2, float clip,
           float beta1, float beta2, float correction, float epsilon) {
     const unsigned before = flush();
@@ -482,7 +483,7 @@ void adam(size_t size, float *R p, float *R g, float *R m, float *R v, const flo
     }
     const double norm = sqrt(squares);
     const float scale = norm > clip ? (float)(clip / norm) : 1;
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0, end = isfinite(norm) ? size : 0; i < end; i++) {
         const float e = scale * g[i];
         m[i] += (1 - beta1) * (e - m[i]);
         v[i] = beta2 * v[i] + (1 - beta2) * e * e;

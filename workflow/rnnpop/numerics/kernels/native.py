@@ -23,10 +23,10 @@ from rnnpop.numerics.kernels import Kernel
 
 _SOURCE = Path(__file__).with_suffix(".c")
 #: Tried in turn: the widest vectors of this processor, and what every compiler takes. Without start files: those that gcc adds for
-#: -ffast-math would change the arithmetic of the whole process.
+#: -ffast-math would change the arithmetic of the whole process. What is not finite has to be seen: a network has come apart.
 _FLAGS = (
-    ("-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-shared", "-fPIC", "-nostartfiles"),
-    ("-O3", "-march=native", "-ffast-math", "-shared", "-fPIC", "-nostartfiles"),
+    ("-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-fno-finite-math-only", "-shared", "-fPIC", "-nostartfiles"),
+    ("-O3", "-march=native", "-ffast-math", "-fno-finite-math-only", "-shared", "-fPIC", "-nostartfiles"),
     ("-O3", "-shared", "-fPIC"),
 )
 #: Numbers of the cells in native.c.
