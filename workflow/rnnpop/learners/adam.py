@@ -38,8 +38,8 @@ class Adam(Learner):
         evaluate_every: steps between evaluations.
         patience: evaluations in a row that must meet the criterion.
         diverged_above: error above which training has come apart; the network goes back to its last sound evaluation, with half the
-            learning rate from then on.
-        retries: how often that may happen; then its status is diverged, and the last sound weights are kept.
+            learning rate, which doubles again, up to what it was, at each sound evaluation that follows.
+        retries: how often in a row that may happen; then its status is diverged, and the last sound weights are kept.
         lane: networks that take a step together on a CPU; on a GPU the whole shard does.
         train_initial_state: whether the first state is trained (as in the paper's first author's library) or stays 0.
         beta1, beta2, epsilon: Adam's.
@@ -111,7 +111,7 @@ class Adam(Learner):
         sound = loss <= self.diverged_above
         total.note(pupil.row, step, loss, lane.values(place) if sound else None)
         if sound:
-            pupil.snapshot = lane.snapshot(place)
+            pupil.snapshot, pupil.retries, pupil.scale = lane.snapshot(place), 0, min(1.0, 2 * pupil.scale)
             pupil.met = pupil.met + 1 if loss <= task.criterion else 0
             return pupil.met < self.patience
         lane.restore(place, pupil.snapshot)
@@ -121,7 +121,7 @@ class Adam(Learner):
 
 @dataclass
 class _Pupil:
-    """A network in a lane: where it last was sound, how often it went back there, its evaluations in a row that met the criterion."""
+    """A network in a lane: where it last was sound, how often in a row it went back there, how often in a row it met the criterion."""
 
     row: int
     snapshot: tuple[Tensor, Tensor, Tensor]
