@@ -78,7 +78,7 @@ def test_distance_is_the_norm_of_the_difference() -> None:
     np.testing.assert_allclose(graph_distances(matrices, matrices, group), least, atol=np.sqrt(27) * 1e-6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.integers(1, 6), st.booleans())
 def test_distance_is_exact_in_any_tile_and_from_either_side(seed: int, size: int, whole_group: bool) -> None:
     matrices = random_matrices(seed, 7)
