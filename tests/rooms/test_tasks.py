@@ -1,14 +1,17 @@
-"""Contract of every task, and the flip-flop's law."""
+"""Contract of every task, and each one's law."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from rnnpop import variants
 from rnnpop.seeds import stream
-from rnnpop.tasks import Task
+from rnnpop.tasks import Task, Trials
+from rnnpop.tasks.context_integration import ContextIntegration
 from rnnpop.tasks.flip_flop import FlipFlop
+from rnnpop.tasks.sine import Sine
 
 
 @pytest.fixture(params=variants.kinds("tasks"))
@@ -16,23 +19,72 @@ def task(request: pytest.FixtureRequest) -> Task:
     return variants.load("tasks", {"kind": request.param})
 
 
+def batches(task: Task) -> dict[str, Trials]:
+    """Every kind of batch that a task makes."""
+    made = {
+        "trials": task.trials(stream(1, "trials"), 5),
+        "evaluation": task.evaluation(stream(1, "evaluation")),
+        "probe": task.probes(stream(1, "probes", 0), 0),
+        "second": task.probes(stream(1, "probes", 1), 1),
+        "beyond": task.beyond(stream(1, "beyond")),
+    }
+    shown = task.shown()
+    return made if shown is None else made | {"shown": shown}
+
+
 def test_trials_have_the_promised_shapes(task: Task) -> None:
-    trials = task.trials(np.random.default_rng(0), 5)
-    assert trials.input.shape[0] == trials.target.shape[0] == 5
-    assert trials.input.shape[1] == trials.target.shape[1]
-    assert (trials.input.shape[2], trials.target.shape[2]) == (task.inputs, task.outputs)
-    assert trials.input.dtype == trials.target.dtype == np.float32
+    made = batches(task)
+    assert len(made["trials"].input) == 5
+    for name, trials in made.items():
+        assert trials.input.shape == (*trials.target.shape[:2], task.inputs), name
+        assert trials.target.shape[2] == task.outputs, name
+        assert len(trials.condition) == len(trials.command) == len(trials.input) > 0, name
+        assert trials.input.dtype == trials.target.dtype == np.float32, name
+        assert np.isfinite(trials.input).all(), name
+        assert np.isfinite(trials.target).all(), name
+
+
+def test_all_but_the_trials_beyond_are_as_long_as_in_training(task: Task) -> None:
+    """They are recorded side by side, and trained networks are judged on them."""
+    assert len({trials.input.shape[1] for name, trials in batches(task).items() if name != "beyond"}) == 1
 
 
 def test_trials_come_from_the_stream_alone(task: Task) -> None:
-    one, two = (task.trials(stream(1, "a"), 4) for _ in range(2))
-    np.testing.assert_array_equal(one.input, two.input)
-    assert not np.array_equal(one.input, task.trials(stream(1, "b"), 4).input)
+    for one, two in zip(batches(task).values(), batches(task).values(), strict=True):
+        np.testing.assert_array_equal(one.input, two.input)
+        np.testing.assert_array_equal(one.target, two.target)
+    one, other = (task.trials(stream(1, name), 4) for name in ("a", "b"))
+    assert not np.array_equal(one.input, other.input)
+
+
+def test_the_second_batch_and_the_trials_beyond_are_others(task: Task) -> None:
+    made = batches(task)
+    probe = {trial.tobytes() for trial in made["probe"].input}
+    assert probe.isdisjoint(trial.tobytes() for trial in made["second"].input)
+    assert probe.isdisjoint(trial.tobytes() for trial in made["beyond"].input)
 
 
 def test_still_inputs_and_pulses_fit_the_input(task: Task) -> None:
     for vector in [*task.still_inputs().values(), *task.pulses().values()]:
         assert vector.shape == (task.inputs,)
+
+
+def test_every_still_input_has_its_command(task: Task) -> None:
+    assert list(task.commands()) == list(task.still_inputs())
+
+
+def test_levels_rise(task: Task) -> None:
+    assert (np.diff(task.levels()) > 0).all()
+
+
+def test_conditions_are_still_inputs(task: Task) -> None:
+    for name, trials in batches(task).items():
+        assert set(trials.condition) <= {"", *task.still_inputs()}, name
+
+
+def test_the_targets_solve_the_task(task: Task) -> None:
+    trials = task.evaluation(stream(1, "evaluation"))
+    assert task.solves(lambda: trials.target, trials)
 
 
 def test_flip_flop_holds_the_last_pulse() -> None:
@@ -48,3 +100,103 @@ def test_flip_flop_pulses_are_as_often_and_as_fair_as_asked() -> None:
     pulses = FlipFlop(steps=100, pulse_probability=0.1).trials(np.random.default_rng(4), 400).input
     assert abs((pulses > 0).mean() - 0.05) < 4 * 8.7e-4
     assert abs((pulses < 0).mean() - 0.05) < 4 * 8.7e-4
+
+
+@pytest.mark.parametrize("spacing", ["linear", "log"])
+def test_sine_is_the_commanded_sine_at_every_step(spacing: str) -> None:
+    """float32 of values up to 1: half a unit in the last place, 6e-8; the input up to 1.5 is carried back to Hz by a factor of 9."""
+    task = Sine(lowest=2.0, highest=11.0, dt=0.02, offset=0.3, spacing=spacing)  # type: ignore[arg-type]
+    for name, trials in batches(task).items():
+        assert (np.ptp(trials.input, axis=1) == 0).all(), name
+        frequency = 2 + 9 * (trials.input[:, 0, 0].astype(float) - 0.3)
+        np.testing.assert_allclose(frequency, trials.command, rtol=0, atol=1e-6)
+        time = 0.02 * np.arange(trials.target.shape[1])
+        np.testing.assert_allclose(trials.target[..., 0], np.sin(2 * np.pi * np.outer(trials.command, time)), rtol=0, atol=6e-8)
+
+
+def test_sine_probes_and_shown_trials_run_under_their_still_input() -> None:
+    task = Sine()
+    stills, commands = task.still_inputs(), task.commands()
+    probe, shown = task.probes(stream(1), 0), task.shown()
+    assert probe.condition == tuple(stills)
+    for trials in (probe, shown):
+        for condition, command, given in zip(trials.condition, trials.command, trials.input, strict=True):
+            assert command == commands[condition]
+            np.testing.assert_array_equal(given, np.broadcast_to(stills[condition].astype(np.float32), given.shape))
+
+
+def test_sine_second_batch_lies_between_the_first_and_beyond_lies_outside() -> None:
+    task = Sine()
+    first, second = (np.array(task.probes(stream(1), batch).command) for batch in (0, 1))
+    assert (first[:-1] < second).all()
+    assert (second < first[1:]).all()
+    beyond = np.array(task.beyond(stream(1)).command)
+    assert ((beyond < task.lowest) | (beyond > task.highest)).all()
+    assert (beyond < task.lowest).sum() == (beyond > task.highest).sum()
+
+
+@pytest.mark.parametrize("number", [1, 49, 50, 64, 120])
+def test_sine_batches_hold_each_frequency_as_often_as_any_other_to_within_one(number: int) -> None:
+    counts = np.zeros(50, dtype=int)
+    grid = list(Sine().evaluation(stream(1)).command)
+    for command in Sine().trials(np.random.default_rng(5), number).command:
+        counts[grid.index(command)] += 1
+    assert counts.sum() == number
+    assert np.ptp(counts) <= 1
+
+
+def test_sine_is_not_solved_by_a_network_that_fails_at_one_frequency() -> None:
+    """R² = 1 − a² for an answer of (1 − a) y*: just enough at a² = 0.099 everywhere, too little at 0.101 for one frequency alone. Their
+    means over time are not exactly 0, which makes the spread smaller by a share of at most 1e-3: at 1 to 10 Hz, two seconds nearly hold
+    whole turns; 0.09 and 0.11 leave room for it."""
+    task = Sine()
+    trials = task.evaluation(stream(1))
+    good = trials.target * np.float32(1 - np.sqrt(0.09))
+    assert task.solves(lambda: good, trials)
+    for failing in (0, 25, 49):
+        answer = trials.target.copy()
+        answer[failing] *= np.float32(1 - np.sqrt(0.11))
+        assert np.mean((answer - trials.target) ** 2) < task.criterion  # the mean does not see it
+        assert not task.solves(lambda answer=answer: answer, trials)
+    assert not task.solves(lambda: np.full_like(trials.target, np.nan), trials)
+
+
+def test_context_integration_sums_the_cued_stream_alone() -> None:
+    """float32 sums of up to 100 numbers of size 0.14: 100 roundings of values up to 4 are below 3e-5."""
+    task = ContextIntegration()
+    made = batches(task)
+    for trials in (made["trials"], made["probe"], made["beyond"], made["shown"]):
+        streams, cue = trials.input[..., :2].astype(float), trials.input[..., 2:]
+        assert (np.ptp(cue, axis=1) == 0).all()
+        assert (np.sort(cue, axis=2) == [0, 1]).all()
+        np.testing.assert_allclose(trials.target[..., 0], (streams * cue).sum(2).cumsum(1), rtol=0, atol=3e-5)
+    assert (made["probe"].input[:, 0, 2].sum(), len(made["probe"].input)) == (task.probe_trials / 2, task.probe_trials)
+    assert made["beyond"].input.shape[1] == 2 * task.steps
+
+
+def test_context_integration_ends_with_unit_variance_and_ignores_the_other_stream() -> None:
+    """4,000 independent sums: Σ y² is chi-square with 4,000 degrees of freedom; and a correlation of 0 has a standard error of 1/√4000.
+    Each within what one draw in a million leaves."""
+    number = 4000
+    trials = ContextIntegration().trials(np.random.default_rng(6), number)
+    end = trials.target[:, -1, 0].astype(float)
+    low, high = chi2.ppf([5e-7, 1 - 5e-7], number)
+    assert low < (end**2).sum() < high
+    other = (trials.input[..., :2].astype(float) * (1 - trials.input[..., 2:])).sum((1, 2))
+    assert low < (other**2).sum() < high
+    assert abs(np.corrcoef(end, other)[0, 1]) < 4.9 / np.sqrt(number)
+
+
+def test_context_integration_shows_every_command_in_either_context() -> None:
+    """A float32 sum of 50 steps is off by less than 50 roundings of 2: 6e-6."""
+    task = ContextIntegration(reach=1.5, drives=5)
+    shown = task.shown()
+    np.testing.assert_allclose(shown.target[:, -1, 0], shown.command, rtol=0, atol=6e-6)
+    np.testing.assert_allclose(shown.command, np.tile([-1.5, -0.75, 0, 0.75, 1.5], 2))
+    stills = task.still_inputs()
+    assert shown.condition == tuple(name for name in stills for _ in range(5))
+    for condition, given in zip(shown.condition, shown.input, strict=True):
+        np.testing.assert_array_equal(given[:, 2:], np.broadcast_to(stills[condition][2:], (task.steps, 2)))
+        np.testing.assert_array_equal(given[:, 0], -given[:, 1])
+    assert all((still[:2] == 0).all() for still in stills.values())
+    assert (task.levels().min(), task.levels().max(), len(task.levels())) == (-1.5, 1.5, task.held)

@@ -74,6 +74,26 @@ def test_what_does_not_converge_or_diverges_is_kept_and_said() -> None:
     assert wild.sizes["network"] == 3
 
 
+def test_a_sine_network_that_misses_one_frequency_is_not_trained() -> None:
+    """The criterion asks for every frequency: an error that is small on average does not do."""
+    lenient = load("tasks", {"kind": "sine", "steps": 20, "frequencies": 4, "analysed": 3, "criterion": 0.6, "least_r2": 0.0})
+    strict = load("tasks", {"kind": "sine", "steps": 20, "frequencies": 4, "analysed": 3, "criterion": 0.6, "least_r2": 1.0})
+    trained = {name: run("gru", task=task, steps=20) for name, task in (("lenient", lenient), ("strict", strict))}
+    assert (trained["strict"]["final_loss"] <= strict.criterion).all()
+    assert (trained["strict"]["status"] == "not_converged").all()
+    assert np.isnan(trained["strict"]["criterion_step"]).all()
+    solved = trained["lenient"]["status"] == "ok"
+    assert (np.isfinite(trained["lenient"]["criterion_step"]) >= solved).all()
+
+
+def test_shuffled_targets_teach_nothing_but_their_mean() -> None:
+    """The error stays at the variance of the targets, 1 - P(no pulse yet) here, where the task itself is learnt in as many steps."""
+    own, shuffled = run(steps=400, batch=32), run(steps=400, batch=32, targets="shuffled")
+    assert (own["final_loss"] <= TASK.criterion).all()
+    assert (shuffled["final_loss"] > 2 * TASK.criterion).all()
+    assert (shuffled["status"] == "not_converged").all()
+
+
 def test_learners_share_first_weights() -> None:
     cell = load("cells", {"kind": "gru", "units": 8})
     labels = {"task": "flip_flop", "cell": "gru", "learner": "untrained"}
@@ -92,6 +112,7 @@ def test_record_sees_the_frozen_trials_and_the_readout() -> None:
     recorded = record(networks, TASK, cell, names={"task": "flip_flop"}, seed=7)
     names.check(recorded, "record")
     assert recorded["batch"].values.tolist() == [0] * 6 + [1] * 6
+    assert (recorded["beyond_loss"].values > 0).all()
     again = record(networks.isel(network=[2]), TASK, cell, names={"task": "flip_flop"}, seed=7)
     xr.testing.assert_identical(again, recorded.isel(network=[2]))
     weights, bias = (networks[name].values[0, -1] for name in ("readout_weights", "readout_bias"))

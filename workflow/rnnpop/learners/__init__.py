@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 Arrays = dict[str, np.ndarray]
 
@@ -29,6 +29,7 @@ class Training:
         trained: parameters of each network.
         step: optimiser steps at each evaluation.
         loss: error on the frozen evaluation batch; NaN after a network stopped.
+        solved: whether the task was solved at each evaluation.
         steps: optimiser steps taken.
         final_loss: error of the weights that were kept.
         status: ok (met the criterion), not_converged, diverged (the last finite weights were kept), untrained.
@@ -37,6 +38,7 @@ class Training:
     trained: list[Arrays]
     step: Int[np.ndarray, "evaluation"]
     loss: Float[np.ndarray, "network evaluation"]
+    solved: Bool[np.ndarray, "network evaluation"]
     steps: Int[np.ndarray, "network"]
     final_loss: Float[np.ndarray, "network"]
     status: list[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from torch import Tensor
 from rnnpop.learners import Apprentice, Arrays, Learner, Training
 from rnnpop.numerics.affine import WEIGHTS
 from rnnpop.numerics.lanes import Lane, time_major
+from rnnpop.numerics.unroll import unroll
 from rnnpop.variants import Count, NonNegative, Positive, Probability, Whole
 
 
@@ -41,6 +43,8 @@ class Adam(Learner):
             learning rate, which doubles again, up to what it was, at each sound evaluation that follows.
         retries: how often in a row that may happen; then its status is diverged, and the last sound weights are kept.
         lane: networks that take a step together on a CPU; on a GPU the whole shard does.
+        targets: the trials' own; or each those of another trial of the batch (shuffled), for a control that sees as many of the same
+            inputs and targets without what relates them.
         train_initial_state: whether the first state is trained (as in the paper's first author's library) or stays 0.
         beta1, beta2, epsilon: Adam's.
     """
@@ -58,6 +62,7 @@ class Adam(Learner):
     diverged_above: Positive = 10.0
     retries: Whole = 6
     lane: Count = 1
+    targets: Literal["own", "shuffled"] = "own"
     train_initial_state: bool = True
     beta1: Probability = 0.9
     beta2: Probability = 0.999
@@ -69,7 +74,7 @@ class Adam(Learner):
         for first in range(0, len(apprentices), side_by_side):
             rows = range(first, min(first + side_by_side, len(apprentices)))
             self._run(task, cell, apprentices, rows, evaluation, torch.device(device), total)
-        return total.result(task.criterion)
+        return total.result()
 
     def rate(self, step: int) -> float:
         """Learning rate of a step, counted from 1."""
@@ -90,7 +95,10 @@ class Adam(Learner):
         seen, wanted = time_major(evaluation, device)
         for step in range(1, self.steps + 1):
             batches = [time_major(task.trials(apprentices[pupil.row].trials, self.batch), device) for pupil in pupils]
-            lane.step_gradient(torch.stack([b[0] for b in batches]), torch.stack([b[1] for b in batches]))
+            targets = torch.stack([batch[1] for batch in batches])
+            if self.targets == "shuffled":  # trials are drawn one by one, so the next one's targets are as good as any
+                targets = targets.roll(1, dims=2)
+            lane.step_gradient(torch.stack([batch[0] for batch in batches]), targets)
             if not self.train_initial_state:
                 lane.gradients["initial_state"].zero_()
             ones = torch.ones(len(pupils), device=device)
@@ -99,20 +107,24 @@ class Adam(Learner):
             if step % self.evaluate_every and step != self.steps:
                 continue
             losses = lane.losses(seen, wanted)
-            stay = [place for place, loss in enumerate(losses) if self._goes_on(task, lane, place, pupils[place], step, float(loss), total)]
+            stay = []
+            for place, loss in enumerate(losses):
+                solved = bool(loss <= task.criterion) and _solves(task, cell, lane.values(place), evaluation)
+                if self._goes_on(lane, place, pupils[place], step, float(loss), solved, total):
+                    stay.append(place)
             if not stay:
                 return
             if len(stay) < len(pupils):
                 pupils = [pupils[place] for place in stay]
                 lane.keep(stay)
 
-    def _goes_on(self, task: Any, lane: Lane, place: int, pupil: _Pupil, step: int, loss: float, total: _Progress) -> bool:
+    def _goes_on(self, lane: Lane, place: int, pupil: _Pupil, step: int, loss: float, solved: bool, total: _Progress) -> bool:
         """Note an evaluation; whether the network stays in the lane."""
         sound = loss <= self.diverged_above
-        total.note(pupil.row, step, loss, lane.values(place) if sound else None)
+        total.note(pupil.row, step, loss, solved, lane.values(place) if sound else None)
         if sound:
             pupil.snapshot, pupil.retries, pupil.scale = lane.snapshot(place), 0, min(1.0, 2 * pupil.scale)
-            pupil.met = pupil.met + 1 if loss <= task.criterion else 0
+            pupil.met = pupil.met + 1 if solved else 0
             return pupil.met < self.patience
         lane.restore(place, pupil.snapshot)
         pupil.scale, pupil.retries = pupil.scale / 2, pupil.retries + 1
@@ -139,20 +151,24 @@ class _Progress:
         self.steps = np.zeros(len(apprentices), dtype=np.int64)
         self.final_loss = np.full(len(apprentices), np.nan)
         self.trained = [apprentice.initial for apprentice in apprentices]
-        self.sound = [False] * len(apprentices)
+        self.solved = np.zeros(self.loss.shape, dtype=bool)
+        self.status = ["diverged"] * len(apprentices)
 
-    def note(self, row: int, step: int, loss: float, values: Arrays | None) -> None:
+    def note(self, row: int, step: int, loss: float, solved: bool, values: Arrays | None) -> None:
         """Keep an evaluation; `values` are the weights, None if they are not worth keeping."""
         self.steps[row] = step
         if step in self.evaluations:
-            self.loss[row, self.evaluations.index(step)] = loss
-        self.sound[row] = values is not None
+            place = self.evaluations.index(step)
+            self.loss[row, place], self.solved[row, place] = loss, solved
+        self.status[row] = "diverged" if values is None else "ok" if solved else "not_converged"
         if values is not None:
             self.trained[row], self.final_loss[row] = values, loss
 
-    def result(self, criterion: float) -> Training:
-        status = [
-            "diverged" if not sound else "ok" if loss <= criterion else "not_converged"
-            for sound, loss in zip(self.sound, self.final_loss, strict=True)
-        ]
-        return Training(self.trained, np.array(self.evaluations), self.loss, self.steps, self.final_loss, status)
+    def result(self) -> Training:
+        return Training(self.trained, np.array(self.evaluations), self.loss, self.solved, self.steps, self.final_loss, self.status)
+
+
+def _solves(task: Any, cell: Any, values: Arrays, evaluation: Any) -> bool:
+    parameters = {name: torch.from_numpy(value) for name, value in values.items()}
+    states = functools.partial(unroll, cell, parameters, torch.from_numpy(evaluation.input).double())
+    return task.solves(lambda: cell.readout(parameters, states()).numpy(), evaluation)

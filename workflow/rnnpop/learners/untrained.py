@@ -25,6 +25,7 @@ class Untrained(Learner):
             [apprentice.initial for apprentice in apprentices],
             np.zeros(1, dtype=np.int64),
             np.array(losses)[:, None],
+            np.zeros((len(losses), 1), dtype=bool),
             np.zeros(len(apprentices), dtype=np.int64),
             np.array(losses),
             ["untrained"] * len(apprentices),

@@ -17,9 +17,6 @@ from rnnpop.numerics.affine import DIMENSIONS
 from rnnpop.numerics.kernels.native import available
 from rnnpop.seeds import stream
 
-#: Trials of the frozen batch that decides when a network is trained.
-_EVALUATION_TRIALS = 256
-
 
 def train(
     task: Any,
@@ -53,7 +50,7 @@ def train(
         )
         for index in indexes
     ]
-    evaluation = task.trials(stream(seed, names["task"], "evaluation"), _EVALUATION_TRIALS)
+    evaluation = task.evaluation(stream(seed, names["task"], "evaluation"))
     training = learner.learn(task, cell, apprentices, evaluation, device)
 
     weights = {
@@ -70,9 +67,7 @@ def train(
             "loss": variable(("network", "evaluation"), training.loss, "mean squared error on the evaluation batch"),
             "final_loss": variable(("network",), training.final_loss, "mean squared error of the weights kept"),
             "steps": variable(("network",), training.steps, "optimiser steps taken"),
-            "criterion_step": variable(
-                ("network",), _first_met(training, task.criterion), "optimiser steps until the criterion was first met"
-            ),
+            "criterion_step": variable(("network",), _first_solved(training), "optimiser steps until the criterion was first met"),
         },
         coords={
             "network": [network_name(names["task"], names["cell"], names["learner"], index) for index in indexes],
@@ -90,7 +85,7 @@ def train(
     )
 
 
-def _first_met(training: Training, criterion: float) -> Float[np.ndarray, "network"]:
+def _first_solved(training: Training) -> Float[np.ndarray, "network"]:
     """Optimiser steps at the first evaluation that met the criterion; NaN for a network that never did."""
-    met = np.column_stack([training.loss <= criterion, np.ones(len(training.loss), dtype=bool)])  # a column for never
+    met = np.column_stack([training.solved, np.ones(len(training.loss), dtype=bool)])  # a column for never
     return np.append(training.step, np.nan)[met.argmax(axis=1)]

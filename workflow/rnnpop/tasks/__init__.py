@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+
+#: Trials of the frozen batch that decides when a network is trained.
+_EVALUATION_TRIALS = 256
 
 
 @dataclass(frozen=True)
@@ -16,35 +20,79 @@ class Trials:
     Attributes:
         input: what the network is given.
         target: what it should answer.
+        condition: name of the still input under which each trial runs; empty where its input is not still.
+        command: the number that each trial's input stands for (a frequency, an amount), in the task's own units; NaN without one.
     """
 
     input: Float[np.ndarray, "trial time input"]
     target: Float[np.ndarray, "trial time output"]
+    condition: tuple[str, ...] = ()
+    command: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        number = len(self.input)
+        object.__setattr__(self, "condition", self.condition or ("",) * number)
+        object.__setattr__(self, "command", self.command or (np.nan,) * number)
 
 
 class Task(ABC):
-    """A task with open-loop trials, scored by mean squared error over trials, time and outputs.
+    """A task with open-loop trials, scored by mean squared error over trials, times and outputs.
 
     Attributes:
         inputs, outputs: numbers of channels.
-        criterion: a network is trained when its error on the frozen evaluation batch is at most this.
+        criterion: a network is trained when its error on the frozen evaluation batch is at most this, and `solves` agrees: all
+            networks are looked at when their errors match.
+        dt: length of a step, s.
     """
 
     inputs: int
     outputs: int
     criterion: float
+    dt: float = 1.0
 
     @abstractmethod
     def trials(self, rng: np.random.Generator, number: int) -> Trials:
         """Random trials, float32."""
 
     @abstractmethod
-    def probes(self, rng: np.random.Generator) -> Trials:
-        """The trials on which every network of the task is recorded; `rng` belongs to the task alone."""
+    def probes(self, rng: np.random.Generator, batch: int) -> Trials:
+        """Trials on which every network of the task is recorded; `rng` belongs to the task and the batch alone.
+
+        Args:
+            batch: 0 is the probe batch, on which networks are compared; 1 a second one like it, for noise floors.
+        """
+
+    @abstractmethod
+    def beyond(self, rng: np.random.Generator) -> Trials:
+        """Trials out of the range of training, of any length: what networks of equal error may still differ in."""
 
     @abstractmethod
     def still_inputs(self) -> dict[str, Float[np.ndarray, "input"]]:
-        """Named constant inputs under which fixed points are sought."""
+        """Named constant inputs under which fixed points are sought, in an order that means something where there are several."""
+
+    def evaluation(self, rng: np.random.Generator) -> Trials:
+        """The frozen batch that decides when a network is trained."""
+        return self.trials(rng, _EVALUATION_TRIALS)
+
+    def solves(self, answer: Callable[[], Float[np.ndarray, "trial time output"]], trials: Trials) -> bool:
+        """Whether outputs of sufficient mean error solve the task in every condition.
+
+        Args:
+            answer: gives the outputs; to be called only where they are asked for.
+        """
+        return True
+
+    def shown(self) -> Trials | None:
+        """Trials for pictures, as long as the probes; None where the first probes do."""
+        return None
+
+    def commands(self) -> dict[str, float]:
+        """The number that each still input stands for, in the task's own units; NaN without one."""
+        return dict.fromkeys(self.still_inputs(), np.nan)
+
+    def levels(self) -> Float[np.ndarray, "level"]:
+        """Readouts of the first output at which the slowest point under each still input is sought; none unless one is to be held."""
+        return np.empty(0)
 
     def pulses(self) -> dict[str, Float[np.ndarray, "input"]]:
         """Named inputs of one step, whose effect on stable fixed points is mapped; none by default."""

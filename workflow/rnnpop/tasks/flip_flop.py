@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -58,10 +58,15 @@ class FlipFlop(Task):
             before, latest = latest, latest.copy()
             np.maximum(before[reach:], before[:-reach], out=latest[reach:])
             reach *= 2
-        return Trials(*(array.astype(np.float32).swapaxes(0, 1) for array in (sign, (latest & 3) - 1)))
+        inputs, targets = (array.astype(np.float32).swapaxes(0, 1) for array in (sign, (latest & 3) - 1))
+        return Trials(inputs, targets)
 
-    def probes(self, rng: np.random.Generator) -> Trials:
+    def probes(self, rng: np.random.Generator, batch: int) -> Trials:
         return self.trials(rng, self.probe_trials)
+
+    def beyond(self, rng: np.random.Generator) -> Trials:
+        """Trials of twice the length with a quarter of the pulses: memories four times as old."""
+        return replace(self, steps=2 * self.steps, pulse_probability=self.pulse_probability / 4).trials(rng, self.probe_trials)
 
     def still_inputs(self) -> dict[str, Float[np.ndarray, "input"]]:
         return {"none": np.zeros(self.channels)}
