@@ -60,7 +60,7 @@ for study in STUDIES.values():
 
 
 onsuccess:
-    print(epilogue.tell("results", list(STUDIES)))
+    print(epilogue.tell("results", {study.name: study.groups[0] for study in STUDIES.values()}))
 
 
 onerror:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from rnnpop import store, variants
 
 
@@ -26,15 +28,18 @@ def opened(files: Any) -> Any:
     """The stores in the same arrangement as their files."""
     if isinstance(files, dict):
         return {name: store.load(path) for name, path in files.items()}
-    return store.load(files) if isinstance(files, str) else [store.load(path) for path in files]
+    if isinstance(files, str):
+        return pd.read_csv(files) if files.endswith(".csv") else store.load(files)
+    return [store.load(path) for path in files]
 
 
 if "snakemake" in globals():
     import _job
 
     stores = dict(snakemake.input.items())
-    if "atlas" in stores:
-        stores["atlas"] = dict(zip(snakemake.params.measures, stores["atlas"], strict=True))
+    for name, keys in (("atlas", snakemake.params.measures), ("controls", snakemake.params.controls)):
+        if name in stores:
+            stores[name] = dict(zip(keys, snakemake.input.get(name), strict=True))
     _job.run(
         snakemake,
         draw_figure,

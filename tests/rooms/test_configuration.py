@@ -46,7 +46,7 @@ def test_the_config_that_ships_is_sound(config):
         ("learners.adam.learning_rate", "fast", "learners.adam.learning_rate: a number above 0"),
         ("studies.universality.seeds", 0, "studies.universality.seeds: a whole number of at least 1"),
         ("studies.universality.cells", [], "studies.universality.cells: a list that is not empty"),
-        ("studies.universality.measures", ["cka"], "studies.universality.measures: 'cka' is not an entry of measures; there are: svcca"),
+        ("studies.universality.measures", ["rsa"], "studies.universality.measures: 'rsa' is not an entry of measures; there are: svcca"),
         ("studies.universality.axes", {"cells": {"colour": ["red"]}}, "studies.universality.axes.cells.colour: not a key"),
         (
             "studies.universality.recipes",
@@ -58,6 +58,19 @@ def test_the_config_that_ships_is_sound(config):
             "studies.universality.recipes",
             {"adam": {"gru-tanh": {"rate": 1}}},
             "studies.universality.recipes.adam.gru-tanh.rate: not a key of learners kind 'adam'",
+        ),
+        ("studies.universality.tasks.sine.claims", ["truth"], "studies.universality.tasks.sine.claims: 'truth' is not an entry of claims"),
+        ("studies.universality.tasks.sine.settle.starts", 0, "studies.universality.tasks.sine.settle.starts: a whole number of at least 8"),
+        ("studies.universality.tasks.sine.settle.start", 9, "studies.universality.tasks.sine.settle.start: not a known key"),
+        (
+            "studies.universality.tasks.sine.learners",
+            {"adam": {"rate": 1}},
+            "studies.universality.tasks.sine.learners.adam.rate: not a key of learners kind 'adam'; allowed: learning_rate",
+        ),
+        (
+            "studies.universality.tasks.sine.learners",
+            {"sgd": {}},
+            "studies.universality.tasks.sine.learners.sgd: not one of the study's learners; allowed: adam",
         ),
         ("studies.universality.axes", {"cells": {"units": [0]}}, "studies.universality.axes.cells.units: a whole number of at least 1"),
     ],

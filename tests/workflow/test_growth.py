@@ -6,12 +6,12 @@ import pytest
 def test_more_seeds_train_only_the_new_networks(rehearsed):
     rehearsed.edit("tests/rehearsal.yaml", "seeds: 2", "seeds: 4")
     planned = rehearsed.plan()
-    assert planned["train"] == 8  # one new shard in each of eight populations
-    assert planned["settle"] == 8
+    assert planned["train"] == 24  # one new shard in each of eight populations of each task
+    assert planned["settle"] == 24
 
 
 def test_a_new_measure_trains_nothing(rehearsed):
-    rehearsed.edit("tests/rehearsal.yaml", "measures: [svcca, topology]", "measures: [svcca, topology, topology_group]")
+    rehearsed.edit("tests/rehearsal.yaml", "flip_flop: {measures: [topology]}", "flip_flop: {measures: [topology, topology_group]}")
     planned = rehearsed.plan()
     assert planned.keys() <= {"represent", "compare", "arrange", "contrast", "judge", "draw", "provenance"}
     assert planned["represent"] == 2  # the new one only, in each of two groups
@@ -28,9 +28,10 @@ def test_an_edit_of_one_cell_re_runs_that_cell_and_what_follows(rehearsed):
     with (rehearsed.folder / "workflow/rnnpop/cells/gru.py").open("a") as file:
         file.write("\nNEW = 1\n")
     planned = rehearsed.plan()
-    assert planned["train"] == planned["record"] == planned["settle"] == planned["connect"] == 4  # gru-tanh, gru-relu, by two learners
-    assert planned["compare"] == 4  # every tile holds networks of that cell
-    assert planned["draw"] == 1
+    assert planned["train"] == planned["record"] == planned["settle"] == 12  # gru-tanh, gru-relu, by two learners, on three tasks
+    assert planned["connect"] == 4  # of the flip-flop
+    assert planned["compare"] == 12  # every tile holds networks of that cell
+    assert planned["draw"] == 12  # all but the page of verdicts, whose rule has another name
 
 
 def test_an_edit_of_a_figure_draws_only(rehearsed):

@@ -1,6 +1,7 @@
 """The whole run, tiny: it ends, it says what it did, it is the same however it is cut, and it notices damage."""
 
 import csv
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -16,9 +17,9 @@ def test_it_ends_with_table_claims_figure_and_provenance(rehearsal):
     house, _ = rehearsal
     with (house.folder / STUDY / "summary.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 2 * 2 * 2 * 2  # architectures, activations, learners, seeds
-    assert (house.folder / STUDY / "figures" / "memory.pdf").read_bytes().startswith(b"%PDF")
-    assert list((house.folder / STUDY / "figures" / "memory").glob("*.csv"))
+    assert len(rows) == 3 * 2 * 2 * 2 * 2  # tasks, architectures, activations, learners, seeds
+    assert (house.folder / STUDY / "flip_flop/figures/memory.pdf").read_bytes().startswith(b"%PDF")
+    assert list((house.folder / STUDY / "flip_flop/figures/memory").glob("*.csv"))
     assert (house.folder / STUDY / "claims.csv").stat().st_size > 0
     provenance = json.loads((house.folder / "results" / "provenance.json").read_text())
     assert {"commit", "dirty", "lock", "config", "versions", "processor"} <= provenance.keys()
@@ -27,10 +28,10 @@ def test_it_ends_with_table_claims_figure_and_provenance(rehearsal):
 def test_each_job_says_one_line_and_the_run_says_where_its_results_are(rehearsal):
     _, said = rehearsal
     lines = said.splitlines()
-    assert sum(line.startswith("train       universality/") for line in lines) == 8
-    assert sum(line.startswith("compare     universality/") for line in lines) == 4  # two measures, two groups, one tile each
-    assert any("of 8 trained networks met the criterion" in line for line in lines)
-    assert any(str(STUDY / "figures" / "memory.pdf") in line for line in lines)
+    assert sum(line.startswith("train       universality/") for line in lines) == 24
+    assert sum(line.startswith("compare     universality/") for line in lines) == 12  # two measures, two groups, one tile each
+    assert any("of 24 trained networks met the criterion" in line for line in lines)
+    assert any(str(STUDY / "flip_flop/figures/memory.pdf") in line for line in lines)
 
 
 def test_a_second_run_has_nothing_to_do(rehearsal):
@@ -47,21 +48,27 @@ def test_a_clone_with_restored_results_has_nothing_to_do(rehearsal, clone):
 
 def test_numbers_do_not_depend_on_shards_tiles_or_cores(rehearsal, clone):
     """Law: a network does not know its shard, a pair does not know its tile. Exact: the same operations in the same order."""
-    some = {"cells": ["vanilla", "gru"], "learners": ["adam"], "axes": {"cells": {"activation": ["tanh"]}}, "figures": [], "claims": []}
+    tasks = {
+        task: {"figures": [], "claims": []} | more
+        for task, more in {"flip_flop": {}, "sine": {"settle": {"starts": 16}}, "context_integration": {"settle": {"starts": 16}}}.items()
+    }
+    axes = {"cells": {"activation": ["tanh"]}}
+    some = {"cells": ["vanilla", "gru"], "learners": ["adam"], "axes": axes, "figures": [], "claims": [], "tasks": tasks}
     (clone.folder / "some.yaml").write_text(f"{json.dumps({'shard': 1, 'tile': 2, 'studies': {'universality': some}})}\n")
     done = clone.snakemake("--cores", "1", "--configfile", "tests/rehearsal.yaml", "some.yaml", config=None)
     assert done.returncode == 0, done.stdout + done.stderr
 
     whole, part = (h.folder / STUDY / "summary.csv" for h in (rehearsal[0], clone))
     head, *rows = whole.read_text().splitlines()
-    ours = [row for row in rows if row.startswith(("flip_flop/vanilla-tanh/adam", "flip_flop/gru-tanh/adam"))]
+    ours = [row for row in rows if "-tanh/adam/" in row.split(",")[0]]
     assert part.read_text().splitlines() == [head, *ours]
 
-    for measure in ("svcca", "topology"):
-        atlas = Path("flip_flop/pairs/adam/atlas", f"{measure}.zarr.zip")
-        small, large = (store.load(h.folder / STUDY / atlas)["distance"] for h in (clone, rehearsal[0]))
-        large = large.sel(network=small["network"], partner=small["partner"])
-        np.testing.assert_array_equal(small.values, large.values)
+    for task, measure in itertools.product(tasks, ("svcca_10", "topology", "tree")):
+        atlases = [h.folder / STUDY / task / "pairs/adam/atlas" / f"{measure}.zarr.zip" for h in (clone, rehearsal[0])]
+        if measure == "svcca_10" or atlases[1].exists():
+            small, large = (store.load(atlas)["distance"] for atlas in atlases)
+            large = large.sel(network=small["network"], partner=small["partner"])
+            np.testing.assert_array_equal(small.values, large.values)
 
 
 def test_a_damaged_store_is_named_and_made_again(rehearsed):
@@ -81,10 +88,10 @@ def test_a_damaged_store_is_named_and_made_again(rehearsed):
     assert rehearsed.snakemake("check").returncode == 0
 
 
-def test_figures_are_drawn_again_from_small_stores_without_torch(rehearsal, clone, tmp_path):
-    small = ("summary", "contrasts", "atlas/*", "portraits", "transitions")
-    for pattern in small:
-        for path in (rehearsal[0].folder / STUDY).rglob(f"{pattern}.zarr.zip"):
+def test_figures_are_drawn_again_from_finished_stores_without_torch(rehearsal, clone, tmp_path):
+    stores = ("summary", "contrasts", "atlas/*", "portraits", "transitions", "fixed_points", "networks")
+    for pattern in [*(f"{name}.zarr.zip" for name in stores), "claims.csv"]:
+        for path in (rehearsal[0].folder / STUDY).rglob(pattern):
             target = clone.folder / path.relative_to(rehearsal[0].folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
@@ -92,9 +99,12 @@ def test_figures_are_drawn_again_from_small_stores_without_torch(rehearsal, clon
     poison.mkdir()
     (poison / "torch.py").write_text("raise ImportError('torch was imported')\n")
 
-    assert clone.plan("figures", PYTHONPATH=str(poison)) == {"draw": 1, "figures": 1}
+    assert clone.plan("figures", PYTHONPATH=str(poison)) == {"draw": 12, "draw_study": 1, "figures": 1}
     drawn = clone.snakemake("figures", PYTHONPATH=str(poison))
     assert drawn.returncode == 0, drawn.stdout + drawn.stderr
-    for name in ("memory.pdf", "memory.png"):
-        path = STUDY / "figures" / name
+    pictures = [
+        path.relative_to(rehearsal[0].folder) for kind in ("pdf", "png") for path in (rehearsal[0].folder / STUDY).rglob(f"*.{kind}")
+    ]
+    assert len(pictures) == 26
+    for path in pictures:
         assert (clone.folder / path).read_bytes() == (rehearsal[0].folder / path).read_bytes()

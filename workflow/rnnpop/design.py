@@ -74,6 +74,11 @@ class Study:
     def tasks(self) -> list[str]:
         return list(self.entry["tasks"])
 
+    def of_task(self, task: str) -> Mapping[str, Any]:
+        """What the paragraph says of one task beside what it says of all; nothing where its tasks are a plain list."""
+        tasks = self.entry["tasks"]
+        return (tasks[task] or {}) if isinstance(tasks, Mapping) else {}
+
     @property
     def factors(self) -> list[str]:
         """Names of the design factors that its populations differ by within a group."""
@@ -90,14 +95,17 @@ class Study:
         """Its learners; the first is the study's own, the others are controls."""
         return list(self.entry["learners"])
 
-    def named(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Entries of `measures`, `statistics`, `claims` or `figures` that the study names."""
-        return {name: self.config[kind][name] for name in self.entry.get(kind, [])}
+    def named(self, kind: str, task: str | None = None) -> dict[str, dict[str, Any]]:
+        """Entries of `measures`, `statistics`, `claims` or `figures` that the study names for all its tasks, and those for one of them."""
+        names = [*self.entry.get(kind, []), *(self.of_task(task).get(kind, []) if task else [])]
+        return {name: self.config[kind][name] for name in dict.fromkeys(names)}
+
+    def settings(self, stage: str, task: str) -> dict[str, Any]:
+        """Settings of a stage: those of config.yaml, and over them those of the study's task."""
+        return self.config[stage] | self.of_task(task).get(stage, {})
 
     @cached_property
     def populations(self) -> list[Population]:
-        cells = list(self._variants("cells", "architecture"))
-        learners = list(self._variants("learners", "learner"))
         return [
             Population(
                 self.name,
@@ -105,23 +113,25 @@ class Study:
                 cell,
                 learner,
                 learner_factors["learner"],
-                self.entry["seeds"],
+                self.entry["seeds"] if learner_factors["learner"] == self.groups[0] else self.entry.get("controls", self.entry["seeds"]),
                 cell_entry,
                 learner_entry | self.entry.get("recipes", {}).get(learner_factors["learner"], {}).get(cell, {}),
                 cell_factors | learner_factors,
             )
             for task in self.tasks
-            for learner, learner_entry, learner_factors in learners
-            for cell, cell_entry, cell_factors in cells
+            for learner, learner_entry, learner_factors in self._variants("learners", "learner", task)
+            for cell, cell_entry, cell_factors in self._variants("cells", "architecture", task)
         ]
 
-    def _variants(self, room: str, factor: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-        axes = self.entry.get("axes", {}).get(room, {})
+    def _variants(self, room: str, factor: str, task: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+        """Every combination of levels of every entry: label, entry, levels. Axes of learners are those of the study's own one."""
         for name in self.entry[room]:
+            axes = {} if room == "learners" and name != self.groups[0] else self.entry.get("axes", {}).get(room, {})
+            entry = self.config[room][name] | self.of_task(task).get(room, {}).get(name, {})
             for levels in itertools.product(*axes.values()):
                 values = dict(zip(axes, levels, strict=True))
                 label = "-".join([name, *(str(level) for level in levels)])
-                yield label, self.config[room][name] | values, {factor: name} | values
+                yield label, entry | values, {factor: name} | values
 
     def shards(self, task: str, group: str | None = None) -> list[Shard]:
         """Shards of a task (and of one group), smallest seeds first and populations in turn: raising `seeds` appends, and

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 #: As many names as a reader takes in; the others are in the table.
 _NAMED = 20
 
 
-def tell(results: str | Path, studies: Iterable[str]) -> str:
-    """A paragraph for each study that has a summary: counts by cell, the networks that failed, where figures and tables are."""
-    return "\n".join(line for study in studies for line in _of_study(Path(results, study)))
+def tell(results: str | Path, studies: Mapping[str, str]) -> str:
+    """A paragraph for each study that has a summary: counts by cell, the networks that failed, where figures and tables are.
+
+    Args:
+        studies: name of each study -> its own learner; others are its controls, and are not told of.
+    """
+    return "\n".join(line for study, own in studies.items() for line in _of_study(Path(results, study), own))
 
 
-def _of_study(folder: Path) -> list[str]:
+def _of_study(folder: Path, own: str) -> list[str]:
     if not (folder / "summary.csv").exists():
         return []
     with (folder / "summary.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["status"] != "untrained"]
-    populations: dict[str, list[dict[str, str]]] = {}
+        rows = [row for row in csv.DictReader(file) if row["learner"] == own]
+    mine: dict[str, list[dict[str, str]]] = {}
     for row in rows:
-        populations.setdefault(row["network"].rsplit("/", 1)[0], []).append(row)
+        mine.setdefault(row["network"].rsplit("/", 1)[0], []).append(row)
     failed = [row for row in rows if row["status"] != "ok"]
     lines = ["", f"{folder.name}: {len(rows) - len(failed)} of {len(rows)} trained networks met the criterion"]
-    lines += [f"  {name:<32} {sum(row['status'] == 'ok' for row in own)} of {len(own)}" for name, own in populations.items()]
+    lines += [f"  {name:<32} {sum(row['status'] == 'ok' for row in own)} of {len(own)}" for name, own in mine.items()]
     lines += [f"  {row['status']}: {row['network']}" for row in failed[:_NAMED]]
     lines += [f"  ... and {len(failed) - _NAMED} more; see status in {folder / 'summary.csv'}"] if len(failed) > _NAMED else []
     found = [("networks", folder / "summary.csv"), ("claims", folder / "claims.csv")]
-    found += [("figure", figure) for figure in sorted((folder / "figures").glob("*.pdf"))]
+    found += [("figure", figure) for figure in sorted(folder.glob("**/figures/*.pdf"))]
     return lines + [f"  {what:<9} {path}" for what, path in found if path.exists()]

@@ -24,7 +24,7 @@ def validate(config: Mapping[str, Any], schema: str | Path) -> None:
     """
     faults = list(_by_schema(config, yaml.safe_load(Path(schema).read_text())))
     if not faults:  # the deeper checks rely on the shape
-        faults = [*_by_variants(config), *_by_reference(config)]
+        faults = [*_by_variants(config), *_by_reference(config), *_by_task(config)]
     if not faults:
         faults = [*_by_recipes(config), *_by_choice(config)]
     if faults:
@@ -89,7 +89,7 @@ def _by_reference(config: Mapping[str, Any]) -> Iterator[str]:
         for room, axes in study.get("axes", {}).items():
             for axis, levels in axes.items():
                 key = f"studies.{study_name}.axes.{room}.{axis}"
-                for name in study[room]:
+                for name in study[room][:1] if room == "learners" else study[room]:  # controls have no axes
                     entry = config.get(room, {}).get(name)
                     if entry is None or entry.get("kind") not in variants.kinds(room):
                         continue  # named above
@@ -100,6 +100,26 @@ def _by_reference(config: Mapping[str, Any]) -> Iterator[str]:
                     for level in levels:
                         if wrong := variants.mismatch(known[axis][0], level):
                             yield f"{key}: {wrong}"
+
+
+def _by_task(config: Mapping[str, Any]) -> Iterator[str]:
+    """What a study says of single tasks: names of entries, and keys of its cells and learners."""
+    for study_name, study in config["studies"].items():
+        for task, own in study["tasks"].items() if isinstance(study["tasks"], Mapping) else ():
+            key = f"studies.{study_name}.tasks.{task}"
+            for room in ("measures", "statistics", "claims", "figures"):
+                for name in (own or {}).get(room, []):
+                    if name not in config.get(room, {}):
+                        yield f"{key}.{room}: '{name}' is not an entry of {room}; there are: {', '.join(config.get(room, {}))}"
+            for room in ("cells", "learners"):
+                for name, changed in (own or {}).get(room, {}).items():
+                    if name not in study[room]:
+                        yield f"{key}.{room}.{name}: not one of the study's {room}; allowed: {', '.join(study[room])}"
+                        continue
+                    entry = config[room].get(name, {})
+                    if entry.get("kind") in variants.kinds(room):  # else named above
+                        faults = dict(variants.check(room, entry | changed))
+                        yield from (f"{key}.{room}.{name}.{fault}: {faults[fault]}" for fault in changed if fault in faults)
 
 
 def _by_choice(config: Mapping[str, Any]) -> Iterator[str]:

@@ -24,7 +24,7 @@ SHARD = "{study}/{task}/{cell}/{learner}/{shard}"
 PAIRS = "{study}/{task}/pairs/{group}"
 
 #: Stores of a shard that only those studies make whose statistics, measures or figures read them.
-OF_SHARDS = ("trajectories", "fixed_points", "transitions", "portraits")
+OF_SHARDS = ("trajectories", "fixed_points", "transitions", "linearisations", "orbits")
 
 
 def either(names):
@@ -79,7 +79,8 @@ def by_population(study, task=None, group=None):
 
 
 def selected(wildcards, rooms):
-    """Every variant that a job reaches: those that its wildcards select, and those of `rooms` that its study names."""
+    """Every variant that a job reaches: those that its wildcards select, and those of `rooms` that its study names for their task (or for
+    any, where no task is among the wildcards)."""
     entries = {
         "task": lambda: ("tasks", config["tasks"][wildcards.task]),
         "cell": lambda: ("cells", population(wildcards).cell_entry),
@@ -88,7 +89,9 @@ def selected(wildcards, rooms):
         "figure": lambda: ("figures", config["figures"][wildcards.figure]),
     }
     chosen = [entry() for wildcard, entry in entries.items() if wildcard in wildcards.keys()]
-    named = [(room, entry) for room in rooms for entry in STUDIES[wildcards.study].named(room).values()]
+    study = STUDIES[wildcards.study]
+    tasks = [wildcards.task] if "task" in wildcards.keys() else study.tasks
+    named = [(room, entry) for room in rooms for task in tasks for entry in study.named(room, task).values()]
     return tuple(dict.fromkeys(variants.path(room, entry["kind"]) for room, entry in [*chosen, *named]))
 
 
@@ -105,23 +108,32 @@ def code(stage, *rooms):
     return lambda wildcards: digest(stage, selected(wildcards, rooms))
 
 
+def contrasts(study, task, group):
+    """The contrasts of one group; none where the task's networks are not compared."""
+    return [of_pairs("contrasts", study=study.name, task=task, group=group)] if study.named("measures", task) else []
+
+
 def own_contrasts(study):
     """Contrasts of the study's own learner, one a task; none where nothing is compared."""
-    return [of_pairs("contrasts", study=study.name, task=task, group=study.groups[0]) for task in study.tasks if study.named("measures")]
+    return [path for task in study.tasks for path in contrasts(study, task, study.groups[0])]
 
 
-def evidence(study, figure):
-    """Finished small stores that a figure reads, by name: of its study's first task and own learner.
+def evidence(study, figure, task=None):
+    """Finished small stores that a figure reads, by name: of one task and the study's own learner; or of the study as a whole.
 
-    Those of single networks come from the first shard of each population; the controls stand in the summary.
+    Those of single networks come from the first shard of each population; the controls stand in the summary and in `controls`.
     """
-    at = {"study": study.name, "task": study.tasks[0], "group": study.groups[0]}
+    own = study.groups[0]
     places = {
         "summary": lambda: f"results/{study.name}/summary.zarr.zip",
-        "contrasts": lambda: own_contrasts(study)[0],
-        "atlas": lambda: [of_pairs(f"atlas/{measure}", **at) for measure in study.named("measures")],
+        "claims": lambda: f"results/{study.name}/claims.csv",
+        "contrasts": lambda: contrasts(study, task, own)[0],
+        "controls": lambda: [path for group in study.groups[1:] for path in contrasts(study, task, group)],
+        "atlas": lambda: [
+            of_pairs(f"atlas/{measure}", study=study.name, task=task, group=own) for measure in study.named("measures", task)
+        ],
     }
-    firsts = [shard for shard in by_population(study, at["task"], at["group"]) if shard.first == 0]
+    firsts = [shard for shard in by_population(study, task, own) if shard.first == 0] if task else []
     return {
         store: places[store]() if store in places else [of_shard(shard, store) for shard in firsts]
         for store in reads({"": config["figures"][figure]})
@@ -129,32 +141,39 @@ def evidence(study, figure):
 
 
 def drawn(study):
-    """The figures of a study."""
-    return [f"results/{study.name}/figures/{figure}.{kind}" for figure in study.named("figures") for kind in ("pdf", "png")]
+    """The figures of a study: those of each task, and those of all of it."""
+    places = [(f"results/{study.name}/{task}", study.of_task(task).get("figures", [])) for task in study.tasks]
+    places.append((f"results/{study.name}", study.named("figures")))
+    return [f"{place}/figures/{figure}.{kind}" for place, figures in places for figure in figures for kind in ("pdf", "png")]
 
 
 def concluded(study):
     """What a study ends in: its table, the recipes it chose, its claims, its figures."""
-    claims = [f"results/{study.name}/claims.csv"] if study.named("claims") else []
+    claims = [f"results/{study.name}/claims.csv"] if any(study.named("claims", task) for task in study.tasks) else []
     chosen = [f"results/{study.name}/recipes.{kind}" for kind in ("csv", "yaml")] if study.tried else []
     return [f"results/{study.name}/summary.csv", *chosen, *claims, *drawn(study)]
 
 
 def finished(study):
     """Everything that a study asks for, intermediate stores as well: one that is lost is made again."""
-    asked = [store for room in ("statistics", "measures", "figures") for store in reads(study.named(room))]
+    return [*(path for task in study.tasks for path in finished_task(study, task)), *concluded(study)]
+
+
+def finished_task(study, task):
+    """The stores of one task: of each shard, of each pair of blocks; and those that only its figures read."""
+    asked = reads(study.named("statistics", task) | study.named("measures", task))
     stores = ["networks", "statistics", *(store for store in OF_SHARDS if store in asked)]
-    shards = [of_shard(shard, store) for task in study.tasks for shard in study.shards(task) for store in stores]
-    pairs = []
-    for task in study.tasks if study.named("measures") else []:
-        for group in study.groups:
-            at = {"study": study.name, "task": task, "group": group}
-            pairs += [of_pairs("contrasts", **at), f"results/{PAIRS}/contrasts.csv".format(**at)]
-            for measure in study.named("measures"):
-                pairs.append(of_pairs(f"atlas/{measure}", **at))
-                pairs += [of_pairs(f"representations/{measure}/{block}", **at) for block in study.blocks(task, group)]
-                pairs += [of_pairs(f"distances/{measure}/{a}--{b}", **at) for a, b in study.tiles(task, group)]
-    return [*shards, *pairs, *concluded(study)]
+    found = [of_shard(shard, store) for shard in study.shards(task) for store in stores]
+    for figure in study.of_task(task).get("figures", []):
+        found += [path for paths in evidence(study, figure, task).values() for path in ([paths] if isinstance(paths, str) else paths)]
+    for group in study.groups if study.named("measures", task) else []:
+        at = {"study": study.name, "task": task, "group": group}
+        found += [of_pairs("contrasts", **at), f"results/{PAIRS}/contrasts.csv".format(**at)]
+        for measure in study.named("measures", task):
+            found.append(of_pairs(f"atlas/{measure}", **at))
+            found += [of_pairs(f"representations/{measure}/{block}", **at) for block in study.blocks(task, group)]
+            found += [of_pairs(f"distances/{measure}/{a}--{b}", **at) for a, b in study.tiles(task, group)]
+    return found
 
 
 def calm(record):

@@ -1,4 +1,5 @@
-"""Dynamics of single networks. Needs networks and trajectories; makes fixed points, transitions, portraits, statistics."""
+"""Dynamics of single networks. Needs networks and trajectories; makes fixed points, transitions, linearisations,
+orbits, portraits, statistics."""
 
 
 rule settle:
@@ -21,7 +22,7 @@ rule settle:
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
-        settings=config["settle"],
+        settings=lambda wildcards: STUDIES[wildcards.study].settings("settle", wildcards.task),
         seed=config["seed"],
         device=config["device"],
         code=code("settle"),
@@ -50,11 +51,65 @@ rule connect:
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
-        settings=config["connect"],
+        settings=lambda wildcards: STUDIES[wildcards.study].settings("connect", wildcards.task),
         seed=config["seed"],
         code=code("connect"),
     script:
         "../../scripts/connect.py"
+
+
+rule linearise:
+    """Take the Jacobians of each point apart into modes, and run the linearised network beside the network itself."""
+    input:
+        networks=f"results/{SHARD}/networks.zarr.zip",
+        trajectories=f"results/{SHARD}/trajectories.zarr.zip",
+        fixed_points=f"results/{SHARD}/fixed_points.zarr.zip",
+    output:
+        linearisations=f"results/{SHARD}/linearisations.zarr.zip",
+    log:
+        f"results/logs/{SHARD}/linearise.log",
+    benchmark:
+        f"results/benchmarks/{SHARD}/linearise.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        task=lambda wildcards: config["tasks"][wildcards.task],
+        cell=lambda wildcards: population(wildcards).cell_entry,
+        settings=lambda wildcards: STUDIES[wildcards.study].settings("linearise", wildcards.task),
+        code=code("linearise"),
+    script:
+        "../../scripts/linearise.py"
+
+
+rule follow:
+    """Run each network for long under each constant input, undisturbed and disturbed: where it rests, where it cycles."""
+    input:
+        networks=f"results/{SHARD}/networks.zarr.zip",
+        trajectories=f"results/{SHARD}/trajectories.zarr.zip",
+    output:
+        orbits=f"results/{SHARD}/orbits.zarr.zip",
+    log:
+        f"results/logs/{SHARD}/follow.log",
+    benchmark:
+        f"results/benchmarks/{SHARD}/follow.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        task=lambda wildcards: config["tasks"][wildcards.task],
+        cell=lambda wildcards: population(wildcards).cell_entry,
+        settings=lambda wildcards: STUDIES[wildcards.study].settings("follow", wildcards.task),
+        seed=config["seed"],
+        code=code("follow"),
+    script:
+        "../../scripts/follow.py"
 
 
 rule portray:
@@ -83,7 +138,7 @@ rule portray:
 rule describe:
     """Compute the study's statistics of each network."""
     input:
-        unpack(lambda wildcards: in_shard(wildcards, reads(STUDIES[wildcards.study].named("statistics")) or ["networks"])),
+        unpack(lambda wildcards: in_shard(wildcards, reads(STUDIES[wildcards.study].named("statistics", wildcards.task)) or ["networks"])),
     output:
         statistics=f"results/{SHARD}/statistics.zarr.zip",
     log:
@@ -97,7 +152,7 @@ rule describe:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        statistics=lambda wildcards: STUDIES[wildcards.study].named("statistics"),
+        statistics=lambda wildcards: STUDIES[wildcards.study].named("statistics", wildcards.task),
         code=code("describe", "statistics"),
     script:
         "../../scripts/describe.py"

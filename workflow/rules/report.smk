@@ -76,16 +76,49 @@ rule judge:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        claims=lambda wildcards: STUDIES[wildcards.study].named("claims"),
-        tasks=lambda wildcards: STUDIES[wildcards.study].tasks,
+        claims=lambda wildcards: {task: STUDIES[wildcards.study].named("claims", task) for task in STUDIES[wildcards.study].tasks},
+        compared=lambda wildcards: [task for task in STUDIES[wildcards.study].tasks if STUDIES[wildcards.study].named("measures", task)],
         group=lambda wildcards: STUDIES[wildcards.study].groups[0],
+        seed=config["seed"],
         code=code("judge", "claims"),
     script:
         "../../scripts/judge.py"
 
 
 rule draw:
-    """One figure as vector and pixels, and the numbers plotted in each of its panels."""
+    """One figure of a task as vector and pixels, and the numbers plotted in each of its panels."""
+    input:
+        unpack(lambda wildcards: evidence(STUDIES[wildcards.study], wildcards.figure, wildcards.task)),
+    output:
+        pdf="results/{study}/{task}/figures/{figure}.pdf",
+        png=report(
+            "results/{study}/{task}/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="{study}",
+        ),
+        # the panels' tables; how many there are is the figure's own affair
+        tables=directory("results/{study}/{task}/figures/{figure}"),
+    log:
+        "results/logs/{study}/{task}/draw/{figure}.log",
+    benchmark:
+        "results/benchmarks/{study}/{task}/draw/{figure}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        figure=lambda wildcards: config["figures"][wildcards.figure],
+        task=lambda wildcards: wildcards.get("task", ""),
+        measures=lambda wildcards: list(STUDIES[wildcards.study].named("measures", wildcards.get("task"))),
+        controls=lambda wildcards: STUDIES[wildcards.study].groups[1:],
+        code=code("draw"),
+    script:
+        "../../scripts/draw.py"
+
+
+use rule draw as draw_study with:
     input:
         unpack(lambda wildcards: evidence(STUDIES[wildcards.study], wildcards.figure)),
     output:
@@ -95,24 +128,11 @@ rule draw:
             caption="../report/figure.rst",
             category="{study}",
         ),
-        # the panels' tables; how many there are is the figure's own affair
         tables=directory("results/{study}/figures/{figure}"),
     log:
         "results/logs/{study}/draw/{figure}.log",
     benchmark:
         "results/benchmarks/{study}/draw/{figure}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        figure=lambda wildcards: config["figures"][wildcards.figure],
-        measures=lambda wildcards: list(STUDIES[wildcards.study].named("measures")),
-        code=code("draw"),
-    script:
-        "../../scripts/draw.py"
 
 
 rule provenance:

@@ -95,9 +95,11 @@ rule contrast:
     input:
         unpack(
             lambda wildcards: {
-                measure: of_pairs(f"atlas/{measure}", **wildcards) for measure in STUDIES[wildcards.study].named("measures")
+                measure: of_pairs(f"atlas/{measure}", **wildcards)
+                for measure in STUDIES[wildcards.study].named("measures", wildcards.task)
             }
         ),
+        summary="results/{study}/summary.zarr.zip",
     output:
         contrasts=f"results/{PAIRS}/contrasts.zarr.zip",
         table=f"results/{PAIRS}/contrasts.csv",
