@@ -31,9 +31,9 @@ def settle_shard(
         device=device,
     )
     store.save(found, fixed_points, "settle", **provenance)
-    fixed = found["kind"].values == "fixed"
+    fixed, slow = (found["kind"].values == kind for kind in ("fixed", "slow"))
     stable = fixed & (found["unstable"].values == 0)
-    return f"{fixed.sum()} fixed points, {stable.sum()} of them stable, and {(~fixed).sum()} slow ones in {found.sizes['network']} networks"
+    return f"{fixed.sum()} fixed points, {stable.sum()} of them stable, and {slow.sum()} slow ones in {found.sizes['network']} networks"
 
 
 if "snakemake" in globals():

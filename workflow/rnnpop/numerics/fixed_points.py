@@ -294,9 +294,12 @@ def nearest(states: Float[np.ndarray, "start unit"], points: Float[np.ndarray, "
 def spectrum(jacobians: Float[Tensor, "point unit unit"]) -> Complex[np.ndarray, "point mode"]:
     """Eigenvalues of each Jacobian by falling modulus, conjugates with the positive imaginary part first."""
     values = torch.linalg.eigvals(jacobians).cpu().numpy()
-    for row in values:
-        row[:] = row[np.lexsort((-row.imag, -np.abs(row)))]
-    return values
+    return np.take_along_axis(values, by_modulus(values), axis=1)
+
+
+def by_modulus(eigenvalues: Complex[np.ndarray, "point mode"]) -> Int[np.ndarray, "point mode"]:
+    """Order of eigenvalues by falling modulus, conjugates with the positive imaginary part first."""
+    return np.lexsort((-eigenvalues.imag, -np.abs(eigenvalues)), axis=1)
 
 
 def index_sign(eigenvalues: Complex[np.ndarray, "point mode"]) -> Int[np.ndarray, "point"]:

@@ -22,8 +22,11 @@ def describe(stores: Mapping[str, xr.Dataset], statistics: Mapping[str, Statisti
     """
     columns: dict[str, xr.Variable] = {}
     makers: dict[str, str] = {}
+    indexes: dict[str, xr.Variable] = {}  # of a statistic's own dimensions, by which shards of other cells are joined
     for name, statistic in statistics.items():
-        for column, values in statistic.describe(stores).data_vars.items():
+        described = statistic.describe(stores)
+        indexes |= {str(dim): described[dim].variable for dim in described.indexes if dim != "network"}
+        for column, values in described.data_vars.items():
             column = str(column)
             if column in columns:
                 raise ValueError(f"statistics '{makers[column]}' and '{name}' both make a column '{column}'")
@@ -31,4 +34,4 @@ def describe(stores: Mapping[str, xr.Dataset], statistics: Mapping[str, Statisti
     coordinates: dict[str, xr.Variable] = {}
     for store in stores.values():
         coordinates = identity(store) | coordinates
-    return xr.Dataset(columns, coordinates)
+    return xr.Dataset(columns, coordinates | indexes)

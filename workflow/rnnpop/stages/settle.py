@@ -15,6 +15,7 @@ from torch import Tensor
 from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, trained_parameters
 from rnnpop.numerics.fixed_points import UNSTABLE, Box, Roots, merge, midpoint_starts, nearest, newton, spread_starts
+from rnnpop.numerics.manifolds import slowest_at
 from rnnpop.seeds import stream
 
 _OUTCOMES = ("fixed", "slow", "outlier", "unsettled")
@@ -26,10 +27,12 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Points:
-    """Distinct points of one network under one constant input, fixed ones first, each kind by rising speed.
+    """Distinct points of one network under one constant input: fixed ones first, each kind by rising speed; or by level.
 
     Attributes:
+        kind: fixed, slow or manifold.
         hits: starts that ended at each point.
+        level: readout at which each point was sought, NaN for those of the free search.
         ends: starts by outcome.
     """
 
@@ -37,9 +40,14 @@ class Points:
     speed: Float[np.ndarray, "point"]
     eigenvalue: Complex[np.ndarray, "point mode"]
     index: Int[np.ndarray, "point"]
-    fixed: Bool[np.ndarray, "point"]
+    kind: np.ndarray
     hits: Int[np.ndarray, "point"]
+    level: Float[np.ndarray, "point"]
     ends: dict[str, int]
+
+    @property
+    def fixed(self) -> Bool[np.ndarray, "point"]:
+        return self.kind == "fixed"
 
 
 def settle(
@@ -50,39 +58,43 @@ def settle(
     Each network is searched alone, whatever its shard; float64. Starts are spread over convex combinations of visited states, then
     over midpoints of the stable points found. Networks with non-finite states have no points.
 
+    Where the task has `levels`, the slowest point at each of these readouts follows, of kind `manifold`.
+
     Args:
         settings: the `settle` entry of config.yaml.
 
     Returns:
         Store of stage `settle`; `starts` says how many starts ended where, `index_sum` is Σ sign det(I − J) over the fixed
-        points (averaged over still inputs), to be held against 1 where `invariant_box` is true.
+        points under each still input, to be held against 1 where `invariant_box` is true.
     """
     names = networks["network"].values
     rows: list[dict[str, Any]] = []
     ends = np.zeros((len(names), len(_OUTCOMES)), dtype=np.int64)
-    sums = np.full(len(names), np.nan)
+    stills, commands, levels = task.still_inputs(), task.commands(), task.levels()
+    sums = np.full((len(names), len(stills)), np.nan)
     for network, name in enumerate(names):
         visited = _visited(trajectories, network)
         if visited is None:
             continue
         parameters = trained_parameters(networks, network)
-        index_sums = []
-        for condition, still in task.still_inputs().items():
+        for number, (condition, still) in enumerate(stills.items()):
             rng = stream(seed, study, name, condition, "starts")
             points = search(cell, parameters, still, visited, settings, rng, device)
             ends[network] += [points.ends[outcome] for outcome in _OUTCOMES]
             found = _rows(cell, parameters, still, points)
-            index_sums.append(sum(row["index_sign"] for row in found if row["kind"] == "fixed"))
+            sums[network, number] = sum(row["index_sign"] for row in found if row["kind"] == "fixed")
+            if len(levels):
+                under = _visited_under(trajectories, network, np.stack(list(stills.values())), number)
+                found += _rows(cell, parameters, still, hold(cell, parameters, still, levels, under, visited, device))
             node = sum(row["owner"] == name for row in rows)
             rows += [row | {"owner": name, "condition": condition, "node": node + place} for place, row in enumerate(found)]
-        sums[network] = np.mean(index_sums)
 
     units = trajectories.sizes["unit"]
     return xr.Dataset(
         {
             "state": variable(("fixed_point", "unit"), _stack(rows, "state", (units,)), "state"),
             "speed": variable(("fixed_point",), _stack(rows, "speed"), "length of one step from the point, |F(h) - h|"),
-            "kind": variable(("fixed_point",), _stack(rows, "kind", dtype=object), "fixed or slow"),
+            "kind": variable(("fixed_point",), _stack(rows, "kind", dtype=object), "fixed, slow or manifold"),
             "eigenvalue": variable(("fixed_point", "mode"), _stack(rows, "eigenvalue", (units,), complex), "eigenvalues of the Jacobian"),
             "unstable": variable(("fixed_point",), _stack(rows, "unstable", dtype=np.int64), "directions with modulus above 1 + 1e-6"),
             "index_sign": variable(("fixed_point",), _stack(rows, "index_sign", dtype=np.int64), "sign det(I - J)"),
@@ -90,17 +102,22 @@ def settle(
             "outputs": variable(("fixed_point", "output"), _stack(rows, "outputs", (task.outputs,)), "readout"),
             "hits": variable(("fixed_point",), _stack(rows, "hits", dtype=np.int64), "starts that ended here"),
             "starts": variable(("network", "outcome"), ends, "starts that ended as this"),
-            "index_sum": variable(("network",), sums, "sum of sign det(I - J) over fixed points, mean over still inputs"),
+            "index_sum": variable(("network", "still"), sums, "sum of sign det(I - J) over fixed points"),
             "invariant_box": variable(("network",), np.full(len(names), bool(cell.invariant_box)), "theory asks for an index sum of 1"),
+            "still_input": variable(("still", "input"), np.stack(list(stills.values())), "constant input"),
+            "command": variable(("still",), np.array([commands[name] for name in stills]), "number that the input stands for"),
         },
         coords={
             **identity(networks),
             "owner": ("fixed_point", _stack(rows, "owner", dtype=object)),
             "node": ("fixed_point", _stack(rows, "node", dtype=np.int64)),
             "condition": ("fixed_point", _stack(rows, "condition", dtype=object)),
+            "level": ("fixed_point", _stack(rows, "level")),
+            "still": np.array(list(stills), dtype=object),
             "outcome": list(_OUTCOMES),
             "part": trajectories["part"],
         },
+        attrs={"levels": levels.tolist()},  # a shard without any point has them too
     )
 
 
@@ -157,6 +174,47 @@ def search(
     return _points(roots, state, speed, limits, jacobian)
 
 
+def hold(
+    cell: Any,
+    parameters: Parameters,
+    still: Float[np.ndarray, "input"],
+    levels: Float[np.ndarray, "level"],
+    under: Float[np.ndarray, "run unit"],
+    visited: Float[np.ndarray, "sample unit"],
+    device: str = "cpu",
+) -> Points:
+    """The slowest point of one network at each level of its first output, under one constant input; levels without one are left out.
+
+    Args:
+        under: states visited under this input, where the search starts.
+        visited: states visited under all inputs, whose box it stays in.
+    """
+    where = torch.device(device)
+    weights = {name: value.to(where) for name, value in parameters.items()}
+    x, seen = torch.from_numpy(still).to(where), torch.from_numpy(under).to(where)
+    row = weights["readout_weights"][0]
+    normal = torch.nn.functional.pad(row, (0, seen.shape[1] - len(row)))  # the readout sees the hidden part of the state
+    offsets = torch.from_numpy(levels).to(where) - weights["readout_bias"][0]
+
+    def jacobian(h: Tensor) -> Tensor:
+        return cell.jacobian(weights, x, h)
+
+    box = Box.around(torch.from_numpy(visited).to(where))
+    state, speed = slowest_at(lambda h: cell.step(weights, x, h), jacobian, normal, offsets, seen, box)
+    sound = speed.isfinite()
+    points = Roots.at(state[sound], speed[sound], jacobian)
+    return Points(
+        state=points.state.cpu().numpy(),
+        speed=points.speed.cpu().numpy(),
+        eigenvalue=points.eigenvalue,
+        index=points.index,
+        kind=np.full(len(points.state), "manifold", dtype=object),
+        hits=np.ones(len(points.state), dtype=np.int64),
+        level=levels[sound.cpu().numpy()],
+        ends={},
+    )
+
+
 @dataclass(frozen=True)
 class _Limits:
     """What a point is, by its speed and by its distance from what was visited; lengths in units of the state."""
@@ -202,8 +260,9 @@ def _points(roots: Roots, state: np.ndarray, speed: np.ndarray, limits: _Limits,
         speed=column([kind.speed.cpu().numpy() for kind, _ in every]),
         eigenvalue=column([kind.eigenvalue for kind, _ in every]),
         index=column([kind.index for kind, _ in every]),
-        fixed=np.arange(len(order)) < len(roots.state),
+        kind=np.array(["fixed"] * len(roots.state) + ["slow"] * len(kept), dtype=object),
         hits=column([np.bincount(owner, minlength=len(kind.state)) for kind, owner in every]),
+        level=np.full(len(order), np.nan),
         ends={name: int((outcome == name).sum()) for name in _OUTCOMES},
     )
 
@@ -218,7 +277,8 @@ def _rows(cell: Any, parameters: Parameters, still: np.ndarray, points: Points) 
         {
             "state": points.state[place],
             "speed": points.speed[place],
-            "kind": "fixed" if points.fixed[place] else "slow",
+            "kind": points.kind[place],
+            "level": points.level[place],
             "eigenvalue": points.eigenvalue[place],
             "unstable": int((np.abs(points.eigenvalue[place]) > UNSTABLE).sum()),
             "index_sign": int(points.index[place]),
@@ -235,6 +295,13 @@ def _visited(trajectories: xr.Dataset, network: int) -> Float[np.ndarray, "sampl
     probe = trajectories["batch"].values == 0
     states = trajectories["state"].values[network, probe].reshape(-1, trajectories.sizes["unit"]).astype(np.float64)
     return states if np.isfinite(states).all() and np.ptp(states) > 0 else None
+
+
+def _visited_under(trajectories: xr.Dataset, network: int, stills: Float[np.ndarray, "still input"], still: int) -> np.ndarray:
+    """States of a network, on the probe batch and in the trials for pictures, where the mean input is nearest to this still input."""
+    own = nearest(trajectories["inputs"].values.astype(np.float64).mean(axis=1), stills) == still
+    shown = own & (trajectories["batch"].values != 1)
+    return trajectories["state"].values[network, shown].reshape(-1, trajectories.sizes["unit"]).astype(np.float64)
 
 
 def _stack(rows: list[dict[str, Any]], key: str, shape: tuple[int, ...] = (), dtype: Any = np.float64) -> np.ndarray:
