@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from rnnpop.numerics.subspaces import canonical_correlations, principal_subspace, shape_angles, singular_values, svcca_distances
+from rnnpop.numerics.subspaces import (
+    canonical_correlations,
+    cka_distances,
+    principal_subspace,
+    pwcca_distances,
+    shape_angles,
+    singular_values,
+    svcca_distances,
+)
 
 #: An entry of a product of two bases on the grid is off by 6e-9 (root mean square), and so are its singular values; five of them.
 GRIDDED = 3e-8
@@ -205,3 +216,114 @@ def test_constant_states_are_at_a_right_angle_to_others_and_at_none_to_their_lik
     rng = np.random.default_rng(14)
     angles = shapes([np.ones((60, 4)), 2 * np.ones((60, 4)), rng.standard_normal((60, 4))], 1.0, 4)
     np.testing.assert_allclose(angles, np.array([[0, 0, 1], [0, 0, 1], [1, 1, 0]]) * np.pi / 2, atol=2e-7)
+
+
+def represented(states: list[np.ndarray], components: int) -> tuple[np.ndarray, np.ndarray]:
+    """Bases, and the fractions of the variance."""
+    subspaces = [principal_subspace(samples, components) for samples in states]
+    return np.stack([subspace.basis for subspace in subspaces]), np.stack([subspace.explained for subspace in subspaces])
+
+
+def pwcca(states: list[np.ndarray], components: int) -> np.ndarray:
+    bases, explained = represented(states, components)
+    keys = np.arange(len(states))
+    return pwcca_distances(bases, bases, keys, keys, np.sqrt(explained), np.sqrt(explained))
+
+
+def cka(states: list[np.ndarray], components: int) -> np.ndarray:
+    bases, explained = represented(states, components)
+    keys = np.arange(len(states))
+    return cka_distances(bases, bases, keys, keys, explained, explained)
+
+
+def related_states(rng: np.random.Generator, number: int, units: int = 6) -> list[np.ndarray]:
+    shared = rng.standard_normal((300, 3))
+    return [shared @ rng.standard_normal((3, units)) + 0.5 * rng.standard_normal((300, units)) for _ in range(number)]
+
+
+def test_pwcca_is_the_mean_of_correlations_weighed_by_what_each_variate_carries() -> None:
+    states = related_states(np.random.default_rng(15), 2)
+    centred = [samples - samples.mean(axis=0) for samples in states]
+    reduced, bases = [], []
+    for samples in centred:
+        left, singular, _ = np.linalg.svd(samples, full_matrices=False)
+        bases.append(left[:, :4])
+        reduced.append(left[:, :4] * singular[:4])
+    left, correlations, right = np.linalg.svd(bases[0].T @ bases[1])
+    means = []
+    for data, variates in ((reduced[0], bases[0] @ left), (reduced[1], bases[1] @ right.T)):
+        weights = np.abs(variates.T @ data).sum(axis=1)
+        means.append((weights * correlations).sum() / weights.sum())
+    assert abs(means[0] - means[1]) > 1e-3
+    assert abs(np.mean(means) - correlations.mean()) > 1e-2
+    np.testing.assert_allclose(pwcca(states, 4)[0, 1], 1 - np.mean(means), atol=GRIDDED)
+
+
+def test_pwcca_sees_no_rotation_and_counts_what_the_other_lacks() -> None:
+    rng = np.random.default_rng(16)
+    states = related_states(rng, 3)
+    turned = 7 * states[0] @ np.linalg.qr(rng.standard_normal((6, 6)))[0] + 3.0
+    found = pwcca([*states, turned], 6)
+    np.testing.assert_allclose(found[0, [0, 3]], 0, atol=GRIDDED)
+    np.testing.assert_allclose(found[0, 1:3], found[3, 1:3], atol=1e-6)  # weights follow the singular vectors: GRIDDED over their gaps
+    np.testing.assert_array_equal(found, found.T)
+    # components of nearly equal variance; the other has the first, one at a correlation of 0.8 to the second, and no more
+    axes = np.linalg.qr(states[1] - states[1].mean(axis=0))[0]
+    four = axes[:, :4] * np.array([1.003, 1.002, 1.001, 1.0])
+    two = axes[:, [0, 1]] * np.array([1.001, 0.8]) + axes[:, [4, 5]] * np.array([0.0, 0.6])
+    lacking = pwcca([four, two, np.ones_like(four), np.ones_like(four)], 4)
+    np.testing.assert_allclose(lacking[0, 1], 1 - (1.8 / 4 + 1.8 / 2) / 2, atol=1e-3)
+    np.testing.assert_allclose(lacking[2], [1, 1, 0, 0], atol=0)
+    assert lacking[1, 1] == pytest.approx(0, abs=GRIDDED)
+
+
+def test_cka_is_that_of_the_kernels() -> None:
+    rng = np.random.default_rng(17)
+    states = related_states(rng, 3)
+    states.append(0.1 * states[0] @ np.linalg.qr(rng.standard_normal((6, 6)))[0] - 2.0)
+    kernels = [(samples - samples.mean(axis=0)) @ (samples - samples.mean(axis=0)).T for samples in states]
+    cosines = [[np.vdot(one, other) / np.linalg.norm(one) / np.linalg.norm(other) for other in kernels] for one in kernels]
+    found = cka(states, 8)  # more components than units
+    np.testing.assert_allclose(found, 1 - np.array(cosines), atol=GRIDDED)
+    np.testing.assert_array_equal(found, found.T)
+    assert found[0, 3] == pytest.approx(0, abs=GRIDDED)
+    still = cka([np.ones((300, 4)), np.zeros((300, 4)), states[0]], 6)
+    np.testing.assert_allclose(still, [[0, 0, 1], [0, 0, 1], [1, 1, 0]], atol=GRIDDED)
+
+
+def test_cut_of_cka_moves_a_distance_by_no_more_than_its_bound() -> None:
+    rng = np.random.default_rng(18)
+    shared = rng.standard_normal((300, 6)) * np.geomspace(1, 0.1, 6)
+    states = [shared @ rng.standard_normal((6, 6)) for _ in range(5)]
+    bounds = []
+    for samples in states:
+        kept = principal_subspace(samples, 2).explained
+        bounds.append(np.arcsin(np.sqrt(kept[-1] * (1 - kept.sum()) / (kept**2).sum())))
+    off = np.abs(cka(states, 2) - cka(states, 6))
+    assert off.max() > 1e-3
+    assert (off <= np.add.outer(bounds, bounds) + GRIDDED).all()
+    assert max(bounds) < 0.5
+
+
+def test_weighted_distances_have_the_same_bits_in_any_tile() -> None:
+    rng = np.random.default_rng(19)
+    bases, explained = represented([rng.standard_normal((128, 12)) * np.geomspace(1, 0.1, 12) for _ in range(40)], 10)
+    keys = np.array([f"{number:02}" for number in rng.permutation(40)])
+    for distances in (pwcca_distances, cka_distances):
+        whole = distances(bases, bases, keys, keys, explained, explained)
+        np.testing.assert_array_equal(whole, whole.T)
+        rows, columns = [4, 30, 9], [8, 1]
+        part = distances(bases[rows], bases[columns], keys[rows], keys[columns], explained[rows], explained[columns])
+        np.testing.assert_array_equal(part, whole[np.ix_(rows, columns)])
+        one, other = slice(3, 4), slice(17, 18)
+        alone = distances(bases[one], bases[other], keys[one], keys[other], explained[one], explained[other])
+        assert alone[0, 0] == whole[3, 17]
+
+
+@given(mixing=arrays(np.float64, (3, 4, 4), elements=st.floats(-2, 2, allow_subnormal=False)), alpha=st.sampled_from([0.0, 0.5, 1.0]))
+def test_triangle_inequality_of_shapes_whatever_the_states(mixing: np.ndarray, alpha: float) -> None:
+    shared = np.random.default_rng(20).standard_normal((60, 4))
+    angles = shapes([shared @ matrix for matrix in mixing], alpha, 4)
+    # rounding to the grid, and the root of the rounding of a cosine, for each of the three sides
+    slack = 3 * (2 * 4e-9 * np.sqrt(60) + 5e-8)
+    assert (angles[:, None] <= angles[:, :, None] + angles[None] + slack).all()

@@ -16,10 +16,22 @@ from rnnpop.measures import Measure
 from rnnpop.stages.compare import compare
 from rnnpop.stages.represent import represent
 
-ENTRIES = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["measures"]
+ENTRIES = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["measures"] | {
+    "pwcca": {"kind": "pwcca", "reads": ["trajectories"], "components": 10},
+    "cka": {"kind": "cka", "reads": ["trajectories"], "components": 20},
+    "dsa_5": {"kind": "dsa", "reads": ["trajectories"], "rank": 5},
+    "dsa_20": {"kind": "dsa", "reads": ["trajectories"], "rank": 20},
+    "input_dsa_5": {"kind": "input_dsa", "reads": ["trajectories"], "rank": 5},
+    "input_dsa_20": {"kind": "input_dsa", "reads": ["trajectories"], "rank": 20},
+    "tree": {"kind": "input_topology", "reads": ["fixed_points"], "by": "tree"},
+    "neighbours": {"kind": "input_topology", "reads": ["fixed_points"], "by": "neighbours"},
+    "ranks": {"kind": "input_topology", "reads": ["fixed_points"], "by": "ranks"},
+}
 NUMBERS = list(range(7))
 #: Distances of order one, of bases on a grid (`numerics.subspaces.GRID`): 4e-9 sqrt(120 samples) for an angle, twice, and room.
 ROUNDING = 2e-7
+#: Measures that are exact between equal representations.
+EXACT = {"TransitionGraph", "InputTopology", "Dsa"}
 
 
 @pytest.fixture(params=ENTRIES, scope="module")
@@ -64,7 +76,7 @@ def test_distances_are_symmetric_finite_and_not_all_zero(tile: xr.Dataset) -> No
 
 
 def test_network_is_at_no_distance_from_itself(tile: xr.Dataset, measure: Measure) -> None:
-    bound = 0.0 if type(measure).__name__ == "TransitionGraph" else ROUNDING
+    bound = 0.0 if type(measure).__name__ in EXACT else ROUNDING
     np.testing.assert_allclose(tile["distance"].values.diagonal(), 0, atol=bound)
 
 
@@ -98,21 +110,79 @@ def test_diverged_network_is_nan_to_all_and_harms_none(entry: dict[str, Any], me
     np.testing.assert_array_equal(found[np.ix_(rest, rest)], tile["distance"].values[np.ix_(rest, rest)])
 
 
-def test_noise_floor_is_below_the_distance_to_others_and_nan_without_a_second_batch() -> None:
-    measure = variants.load("measures", {"kind": "svcca", "components": 3})
+@pytest.mark.parametrize("name", [name for name, entry in ENTRIES.items() if entry["kind"] in ("svcca", "dsa", "input_dsa")])
+def test_noise_floor_is_of_two_batches_and_nan_without_a_second_one(name: str) -> None:
+    measure = variants.load("measures", ENTRIES[name])
     stores = similarity_stores.shard(NUMBERS)
     found = represent([stores], measure)
-    distance = compare(found, found, measure)["distance"].values + 2 * np.eye(len(NUMBERS))
-    floor = found["noise_floor"].values
-    assert (floor > 0).all()
-    assert (floor < distance.min(axis=1)).all()
+    # subspaces of all units are the same whatever the batch
+    assert ((found["noise_floor"].values > 0) != (ENTRIES[name].get("components", 0) >= similarity_stores.UNITS)).all()
     first = stores["trajectories"].isel(trial=stores["trajectories"]["batch"].values == 0)
-    assert np.isnan(represent([{"trajectories": first}], measure)["noise_floor"].values).all()
+    alone = represent([{"trajectories": first}], measure)
+    assert np.isnan(alone["noise_floor"].values).all()
     # the second batch sets the floor and nothing else
-    np.testing.assert_array_equal(represent([{"trajectories": first}], measure)["basis"].values, found["basis"].values)
+    xr.testing.assert_identical(alone.drop_vars("noise_floor"), found.drop_vars("noise_floor"))
     # the same trials twice: no noise at all
     twice = xr.concat([first, first.assign_coords(batch=first["batch"] + 1)], "trial", data_vars="minimal")
+    twice = twice.assign(inputs=twice["inputs"].isel(trial=slice(None)))
     np.testing.assert_allclose(represent([{"trajectories": twice}], measure)["noise_floor"].values, 0, atol=ROUNDING)
+
+
+def test_noise_floor_is_below_the_distance_to_others() -> None:
+    measure = variants.load("measures", {"kind": "svcca", "components": 3})
+    found = represent([similarity_stores.shard(NUMBERS)], measure)
+    distance = compare(found, found, measure)["distance"].values + 2 * np.eye(len(NUMBERS))
+    assert (found["noise_floor"].values < distance.min(axis=1)).all()
+
+
+TOPOLOGIES = {by: variants.load("measures", {"kind": "input_topology", "by": by}) for by in ("tree", "neighbours", "ranks")}
+
+
+def on_a_curve(stores: dict[str, xr.Dataset], bend: float) -> dict[str, xr.Dataset]:
+    """The same stores, with the fixed points that most starts found in order of their inputs on a curve, and all others elsewhere."""
+    points = stores["fixed_points"]
+    still = points["still"].to_index().get_indexer(points["condition"].values)
+    chosen = (points["kind"] == "fixed").values & ~((still == 0) & (points["hits"] == 1).values)
+    state = np.zeros((len(still), points.sizes["unit"]))
+    state[:, :2] = np.stack([still, bend * still**2], axis=1)
+    state[~chosen, 2] = 50.0
+    return {"fixed_points": points.assign(state=points["state"].copy(data=state))}
+
+
+def test_points_in_order_on_a_curve_have_the_path_as_their_tree() -> None:
+    measure = TOPOLOGIES["tree"]
+    straight, bent = (represent([on_a_curve(similarity_stores.shard([0, 1]), bend)], measure) for bend in (0.0, 0.3))
+    np.testing.assert_array_equal(straight["relation"].values[0], np.eye(7, k=1))
+    np.testing.assert_array_equal(measure.compare(straight, bent)["distance"].values, 0)
+
+
+def test_absent_place_is_disagreement_with_those_that_have_it() -> None:
+    stores = on_a_curve(similarity_stores.shard([0]), 0.1)
+    gap = {"fixed_points": stores["fixed_points"].isel(fixed_point=stores["fixed_points"]["condition"].values != "still 3")}
+    for by, wanted in (("tree", 1 - 4 / 6), ("neighbours", np.sqrt((7 + 6 - 2 * 5) / 14)), ("ranks", None)):
+        measure = TOPOLOGIES[by]
+        whole, lacking = (represent([held], measure) for held in (stores, gap))
+        assert measure.compare(lacking, lacking)["distance"].item() == 0
+        found = measure.compare(whole, lacking)["distance"].item()
+        assert found == pytest.approx(wanted, abs=1e-15) if wanted else 0.05 < found < 1
+
+
+def test_points_at_levels_are_places_of_their_own_and_shards_without_any_fit() -> None:
+    levels = (-1.0, 0.0, 1.0)
+    stores = similarity_stores.shard([0, 1], levels=levels)
+    points = stores["fixed_points"]
+    still = points["still"].to_index().get_indexer(points["condition"].values)
+    state = np.zeros((len(still), points.sizes["unit"]))
+    state[:, 0], state[:, 1] = points["level"].values, 9.0 * still  # a line for each still input, far from each other
+    state[np.isnan(state[:, 0])] = 4.0
+    lines = {"fixed_points": points.assign(state=points["state"].copy(data=state))}
+    for measure in TOPOLOGIES.values():
+        found = represent([lines, similarity_stores.diverged(2, levels)], measure)
+        assert found["relation"].shape == (3, 21, 21)
+        assert np.isnan(measure.compare(found, found)["distance"].values).tolist() == [[False, False, True]] * 2 + [[True] * 3]
+    tree = represent([lines], TOPOLOGIES["tree"])["relation"].values[0]
+    assert tree.sum() == 20
+    assert all(tree[3 * path + place, 3 * path + place + 1] == 1 for path in range(7) for place in range(2))
 
 
 def test_group_distance_ignores_the_identity_of_channels_and_label_distance_does_not() -> None:

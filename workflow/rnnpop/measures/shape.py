@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from rnnpop.measures import Measure, sampled_states
+from rnnpop.measures import Measure, bases_and_names, sampled_states
 from rnnpop.names import identity, variable
 from rnnpop.numerics.subspaces import principal_subspace, shape_angles
 from rnnpop.variants import Count, Probability
@@ -67,7 +67,6 @@ class Shape(Measure):
         return subspace.basis, there * (self.alpha * subspace.deviations + (1 - self.alpha)), subspace.explained
 
     def compare(self, first: xr.Dataset, second: xr.Dataset) -> xr.Dataset:
-        blocks = (first, second)
-        bases, names = ([block["basis"].values for block in blocks], [block["network"].values.astype(str) for block in blocks])
-        angles = shape_angles(*bases, *names, *(np.nan_to_num(block["weight"].values) for block in blocks))
+        weights = (np.nan_to_num(block["weight"].values) for block in (first, second))
+        angles = shape_angles(*bases_and_names(first, second), *weights)
         return xr.Dataset({"distance": variable(("network", "partner"), angles, "angle between shapes", "rad")})
