@@ -9,6 +9,7 @@ from rnnpop.stages.contrast import contrast, table
 
 def contrast_atlases(
     atlases: Mapping[str, str],
+    summary: str,
     contrasts: str,
     csv: str,
     *,
@@ -19,7 +20,8 @@ def contrast_atlases(
     provenance: dict[str, object],
 ) -> str:
     """Contrast and save, as store and as table; says how many measures and factors there are."""
-    contrasted = contrast({measure: store.load(path) for measure, path in atlases.items()}, factors, settings, seed, *names)
+    held = {measure: store.load(path) for measure, path in atlases.items()}
+    contrasted = contrast(held, store.load(summary), factors, settings, seed, *names)
     store.save(contrasted, contrasts, "contrast", **provenance)
     table(contrasted).to_csv(csv, index=False, float_format="%.10g", lineterminator="\n")
     return f"{len(atlases)} measures by {len(factors)} factors, {contrasted.attrs['kept']} of {contrasted.attrs['total']} networks"
@@ -31,7 +33,8 @@ if "snakemake" in globals():
     _job.run(
         snakemake,
         contrast_atlases,
-        atlases=dict(snakemake.input.items()),
+        atlases={name: path for name, path in snakemake.input.items() if name != "summary"},
+        summary=snakemake.input.summary,
         contrasts=snakemake.output.contrasts,
         csv=snakemake.output.table,
         factors=list(snakemake.params.factors),

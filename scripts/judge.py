@@ -12,19 +12,19 @@ def judge_study(
     contrasts: Mapping[str, str],
     claims: str,
     *,
-    entries: Mapping[str, dict[str, Any]],
+    entries: Mapping[str, Mapping[str, dict[str, Any]]],
     study: str,
-    tasks: list[str],
     group: str,
+    seed: int,
 ) -> str:
     """Judge and write the table; says what came of it."""
     judged = judge(
         store.load(summary),
         {task: store.load(path) for task, path in contrasts.items()},
-        {name: variants.load("claims", entry) for name, entry in entries.items()},
+        {task: {name: variants.load("claims", entry) for name, entry in asked.items()} for task, asked in entries.items()},
         study=study,
-        tasks=tasks,
         group=group,
+        seed=seed,
     )
     judged.to_csv(claims, index=False, float_format="%.10g", lineterminator="\n")
     counts = judged["verdict"].value_counts().sort_index()
@@ -38,10 +38,10 @@ if "snakemake" in globals():
         snakemake,
         judge_study,
         summary=snakemake.input.summary,
-        contrasts=dict(zip(snakemake.params.tasks, snakemake.input.contrasts, strict=False)),
+        contrasts=dict(zip(snakemake.params.compared, snakemake.input.contrasts, strict=True)),
         claims=snakemake.output.claims,
         entries=snakemake.params.claims,
         study=snakemake.wildcards.study,
-        tasks=list(snakemake.params.tasks),
         group=snakemake.params.group,
+        seed=snakemake.params.seed,
     )

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+import numpy as np
 import xarray as xr
+from jaxtyping import Float, Int, Shaped
+
+from rnnpop.numerics.contrasts import interval, resamples
+
+#: Bootstrap resamples of networks for an interval.
+_DRAWS = 1000
 
 #: What can come of a claim.
 Verdict = Literal["holds", "holds in part", "does not hold", "undecided"]
@@ -40,10 +48,55 @@ class Claim(ABC):
     statement: str
 
     @abstractmethod
-    def decide(self, summary: xr.Dataset, contrast: xr.Dataset | None) -> Decision:
+    def decide(self, summary: xr.Dataset, contrast: xr.Dataset | None, rng: np.random.Generator) -> Decision:
         """The verdict for one task.
 
         Args:
             summary: statistics of the networks of the task and of the study's own learner.
             contrast: store of stage `contrast` for the same networks; None where nothing was compared.
+            rng: belongs to the study, the task and the claim alone.
         """
+
+
+def undecided(threshold: float, why: str) -> Decision:
+    """The decision without evidence."""
+    return Decision(np.nan, np.nan, np.nan, 0, threshold, "undecided", why)
+
+
+def sound(summary: xr.Dataset, statistic: str) -> xr.Dataset:
+    """Networks of status ok whose `statistic` is a finite number; none where there is no such column."""
+    if statistic not in summary:
+        return summary.isel(network=slice(0))
+    return summary.isel(network=(summary["status"].values == "ok") & np.isfinite(summary[statistic].values.astype(float)))
+
+
+def levels(networks: xr.Dataset, factor: str) -> Shaped[np.ndarray, " network"]:
+    """Level of each network, as text; the same, empty one where they do not have that factor."""
+    return networks[factor].values.astype(str) if factor in networks.coords else np.full(networks.sizes["network"], "")
+
+
+def kinship(networks: xr.Dataset) -> tuple[Int[np.ndarray, " network"], Int[np.ndarray, " network"]]:
+    """Cell and unit of each network: those of one cell and index that differ by their learner alone began alike, and are one unit."""
+    parts = [str(name).split("/") for name in networks["network"].values]
+    found = (np.unique(names, return_inverse=True)[1] for names in ([p[1] for p in parts], [p[1] + "/" + p[3] for p in parts]))
+    cells, units = found
+    return cells, units
+
+
+def bootstrap(networks: xr.Dataset, number: Callable[[Int[np.ndarray, " draw"]], float], rng: np.random.Generator) -> tuple[float, float]:
+    """95 % percentile interval of `number`, a function of rows of `networks`, over resamples of units within cells."""
+    counts = resamples(*kinship(networks), _DRAWS, rng).astype(int)
+    rows = np.arange(networks.sizes["network"])
+    return interval(np.array([number(np.repeat(rows, count)) for count in counts]))
+
+
+def within(values: Float[np.ndarray, "*any"] | float, at_least: float | None, at_most: float | None) -> np.ndarray:
+    """Whether values lie within bounds, both included; NaN does not."""
+    values = np.asarray(values, dtype=float)
+    return (values >= (-np.inf if at_least is None else at_least)) & (values <= (np.inf if at_most is None else at_most))
+
+
+def need_one(claim: Claim, *names: str) -> None:
+    """Raise ValueError, naming them, unless one at least of these fields of a claim is given."""
+    if all(getattr(claim, name) is None for name in names):
+        raise ValueError(f"the claim '{claim.statement}' needs {' or '.join(names)}")

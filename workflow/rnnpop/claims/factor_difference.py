@@ -1,4 +1,4 @@
-"""A claim that a design factor shows more in one distance than in another."""
+"""A claim that a design factor shows more in one distance than in another, or more than another factor."""
 
 from __future__ import annotations
 
@@ -8,40 +8,61 @@ from typing import final
 import numpy as np
 import xarray as xr
 
-from rnnpop.claims import Claim, Decision, Verdict
+from rnnpop.claims import Claim, Decision, Verdict, need_one, undecided
 from rnnpop.numerics.contrasts import interval
 
 
 @final
 @dataclass(frozen=True)
 class FactorDifference(Claim):
-    """PERMANOVA's R^2 of `factor` is larger in the distances of `measure` than in those of `against`.
+    """PERMANOVA's effect of `factor` in the distances of `measure` is larger than that of `against_factor` in those of `against`.
 
-    The estimate is the difference of the two R^2. Its interval is the 2.5 and 97.5 percentiles of the difference over resamples of
-    networks within populations, the same resamples for both measures.
+    The effect is R^2 without what levels alone explain, 1 - (1 - R^2) (N - 1) / (N - G) of N networks at G levels, so that factors of
+    few and of many levels can be compared. The estimate is the difference of the two. Its interval is the 2.5 and 97.5 percentiles
+    of the difference over resamples of networks within cells, the same resamples for both.
 
     - holds: the interval lies above 0.
     - does not hold: the interval lies below 0.
-    - undecided: otherwise, and where one of the two measures or the factor was not compared.
+    - undecided: otherwise, and where a measure or factor was not compared.
 
     Attributes:
         statement: what is claimed.
-        measure, against: names of measures of the study.
+        measure: name of a measure of the study.
         factor: name of a design factor.
+        against: the other measure; the same one if it is left out.
+        against_factor: the other factor; the same one if it is left out.
+
+    Raises:
+        ValueError: if neither `against` nor `against_factor` is given.
     """
 
     statement: str
     measure: str
-    against: str
     factor: str
+    against: str | None = None
+    against_factor: str | None = None
 
-    def decide(self, summary: xr.Dataset, contrast: xr.Dataset | None) -> Decision:
-        measures = (self.measure, self.against)
-        if contrast is None or self.factor not in contrast["factor"] or any(name not in contrast["measure"] for name in measures):
-            missing = f"'{self.factor}' was not compared by '{self.measure}' and '{self.against}'"
-            return Decision(np.nan, np.nan, np.nan, 0, 0.0, "undecided", missing)
-        one, other = (contrast.sel(measure=name, factor=self.factor) for name in measures)
-        low, high = interval(one["r2_draws"].values - other["r2_draws"].values)
+    def __post_init__(self) -> None:
+        need_one(self, "against", "against_factor")
+
+    def decide(self, summary: xr.Dataset, contrast: xr.Dataset | None, rng: np.random.Generator) -> Decision:
+        sides = [(self.measure, self.factor), (self.against or self.measure, self.against_factor or self.factor)]
+        if contrast is None:
+            return undecided(0.0, "nothing was compared")
+        for measure, factor in sides:
+            if factor not in contrast["factor"] or measure not in contrast["measure"]:
+                return undecided(0.0, f"'{factor}' was not compared by '{measure}'")
+        number = int(contrast.attrs["kept"])
+        one, other = (contrast.sel(measure=measure, factor=factor) for measure, factor in sides)
+        gap, draws = (_effect(one, name, number) - _effect(other, name, number) for name in ("r2", "r2_draws"))
+        low, high = interval(draws.values)
         verdict: Verdict = "holds" if low > 0 else "does not hold" if high < 0 else "undecided"
-        detail = f"{self.measure} {float(one['r2']):.3f}, {self.against} {float(other['r2']):.3f}"
-        return Decision(float(one["r2"] - other["r2"]), low, high, int(contrast.attrs["kept"]), 0.0, verdict, detail)
+        named = "{0}" if not self.against_factor else "{1}" if not self.against else "{1} by {0}"
+        told = zip(sides, (one, other), strict=True)
+        detail = ", ".join(f"{named.format(*side)} {float(_effect(own, 'r2', number)):.3f}" for side, own in told)
+        return Decision(float(gap), low, high, number, 0.0, verdict, detail)
+
+
+def _effect(found: xr.Dataset, name: str, number: int) -> xr.DataArray:
+    levels = 1 / float(found["knn_chance"])
+    return 1 - (1 - found[name].drop_vars(["measure", "factor"])) * (number - 1) / (number - levels)

@@ -1,4 +1,4 @@
-"""A claim that most networks reach some value of a statistic."""
+"""A claim that most networks have a statistic within bounds."""
 
 from __future__ import annotations
 
@@ -9,41 +9,49 @@ import numpy as np
 import xarray as xr
 from scipy.stats import binomtest
 
-from rnnpop.claims import Claim, Decision, Verdict
+from rnnpop.claims import Claim, Decision, Verdict, need_one, undecided, within
 from rnnpop.variants import Probability
 
 
 @final
 @dataclass(frozen=True)
 class Fraction(Claim):
-    """At least `fraction` of the networks of status ok have `statistic` >= `at_least`.
+    """At least `fraction` of the networks of status ok have `at_least` <= `statistic` <= `at_most`.
 
-    The interval is the exact binomial one (Clopper & Pearson 1934, 95 %). A network whose statistic is NaN has not reached it.
+    The interval is the exact binomial one (Clopper & Pearson 1934, 95 %), of independent networks. A network whose statistic is NaN
+    does not have it.
 
     - holds: the interval lies at or above `fraction`.
     - holds in part: not that, but the networks of at least one architecture reach the fraction and those of at least one other
       do not.
     - does not hold: the interval lies below `fraction`.
-    - undecided: otherwise, and without networks.
+    - undecided: otherwise, and without networks or without that column.
 
     Attributes:
         statement: what is claimed.
         statistic: name of a column of the summary.
-        at_least: in units of the statistic.
+        at_least, at_most: in units of the statistic; one of them is needed.
         fraction: of networks.
+
+    Raises:
+        ValueError: if neither bound is given.
     """
 
     statement: str
     statistic: str
-    at_least: int | float
     fraction: Probability
+    at_least: int | float | None = None
+    at_most: int | float | None = None
 
-    def decide(self, summary: xr.Dataset, contrast: xr.Dataset | None) -> Decision:
+    def __post_init__(self) -> None:
+        need_one(self, "at_least", "at_most")
+
+    def decide(self, summary: xr.Dataset, contrast: xr.Dataset | None, rng: np.random.Generator) -> Decision:
         kept = summary.isel(network=summary["status"].values == "ok")
         number = kept.sizes["network"]
-        if not number:
-            return Decision(np.nan, np.nan, np.nan, 0, self.fraction, "undecided", "no network met the criterion")
-        reached = kept[self.statistic].values.astype(float) >= self.at_least
+        if not number or self.statistic not in kept:
+            return undecided(self.fraction, f"no '{self.statistic}'" if number else "no network met the criterion")
+        reached = within(kept[self.statistic].values, self.at_least, self.at_most)
         bounds = binomtest(int(reached.sum()), number).proportion_ci(0.95, method="exact")
         estimate, low, high = float(reached.mean()), float(bounds.low), float(bounds.high)
         architecture = kept["architecture"].values.astype(str)
