@@ -12,6 +12,7 @@ from typing import Any
 
 import matplotlib.text
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -21,28 +22,55 @@ from rnnpop.figures import Drawing, panels, style
 from rnnpop.stages.portray import portray
 
 #: Fields of each figure's entry that have no default.
-ENTRIES = {"memory": {"kind": "memory", "geometry": "svcca", "topology": "topology"}}
+ENTRIES = {
+    "memory": {"kind": "memory", "geometry": "svcca", "topology": "topology"},
+    "sine": {"kind": "sine", "geometry": "svcca", "topology": "topology"},
+    "integration": {"kind": "integration", "geometry": "svcca", "topology": "topology"},
+    "gallery": {"kind": "gallery"},
+    "embeddings": {"kind": "embeddings", "measures": ["svcca", "topology"]},
+    "curves": {"kind": "curves"},
+    "verdicts": {"kind": "verdicts"},
+}
+#: The task that a figure is of, where it is not any.
+TASKS = {"sine": "sine", "integration": "context_integration"}
 KINDS = variants.kinds("figures")
 
 
-def study(per_population: int = 3, topology: float = 0.02) -> dict[str, Any]:
-    """Stores of a study of eight populations."""
-    portraits, transitions = [], []
+def single_networks(task: str, coords: dict[str, Any], seed: int) -> tuple[xr.Dataset, xr.Dataset]:
+    """Trajectories and fixed points of a population."""
+    if task == "sine":
+        return synthetic.sine_stores(coords, seed)
+    if task == "context_integration":
+        return synthetic.integration_stores(coords, seed)
+    trajectories = synthetic.trajectories(coords, seed=seed)
+    return trajectories, synthetic.fixed_points(coords, trajectories.attrs["frames"], jitter=0.05, seed=seed)
+
+
+def study(task: str = "flip_flop", per_population: int = 3, topology: float = 0.02) -> dict[str, Any]:
+    """Stores of a task of a study of eight populations."""
+    stores: dict[str, Any] = {"portraits": [], "transitions": [], "fixed_points": [], "networks": []}
     for seed, (architecture, activation) in enumerate((a, b) for a in synthetic.ARCHITECTURES for b in synthetic.ACTIVATIONS):
-        coords = synthetic.identity(architecture, activation, 2)
-        trajectories = synthetic.trajectories(coords, seed=seed)
-        portraits.append(portray(trajectories, synthetic.fixed_points(coords, trajectories.attrs["frames"], jitter=0.05, seed=seed)))
-        transitions.append(synthetic.transitions(coords))
-    return {
-        "portraits": portraits,
-        "transitions": transitions,
+        coords = synthetic.identity(architecture, activation, 2, task=task)
+        trajectories, fixed_points = single_networks(task, coords, seed)
+        stores["portraits"].append(portray(trajectories, fixed_points))
+        stores["fixed_points"].append(fixed_points)
+        stores["transitions"].append(synthetic.transitions(coords))
+        stores["networks"].append(synthetic.networks(coords, seed))
+    return stores | {
         "atlas": {
-            "svcca": synthetic.atlas(per_population, 0.3, 0.08),
-            "topology": synthetic.atlas(per_population, topology, 2.5 * topology, seed=1),
+            "svcca": synthetic.atlas(per_population, 0.3, 0.08, task=task),
+            "topology": synthetic.atlas(per_population, topology, 2.5 * topology, seed=1, task=task),
         },
         "contrasts": synthetic.contrasts(),
-        "summary": xr.Dataset(),
+        "controls": {"untrained": synthetic.contrasts(seed=4)},
+        "summary": synthetic.summary(per_population),
+        "claims": synthetic.claims(),
     }
+
+
+def of(kind: str, **given: Any) -> dict[str, Any]:
+    """Stores of the task that the figure is of."""
+    return study(TASKS.get(kind, "flip_flop"), **given)
 
 
 def draw(kind: str, datasets: dict[str, Any]) -> Drawing:
@@ -65,21 +93,26 @@ def texts(drawing: Drawing) -> list[matplotlib.text.Text]:
     return [text for text in found if text.get_text().strip() and text.get_visible() and id(text) not in hidden]
 
 
-def test_the_synthetic_stores_are_what_stages_make() -> None:
-    datasets = study()
+@pytest.mark.parametrize("task", ["flip_flop", *TASKS.values()])
+def test_the_synthetic_stores_are_what_stages_make(task: str) -> None:
+    datasets = study(task)
     for stage, stores in (
+        ("train", datasets["networks"]),
+        ("record", [single_networks(task, synthetic.identity("gru", "tanh", 2, task=task), 0)[0]]),
+        ("settle", datasets["fixed_points"]),
         ("portray", datasets["portraits"]),
         ("connect", datasets["transitions"]),
         ("arrange", datasets["atlas"].values()),
+        ("contrast", [datasets["contrasts"]]),
+        ("summarise", [datasets["summary"]]),
     ):
         for store in stores:
             names.check(store, stage)
-    names.check(datasets["contrasts"], "contrast")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_text_is_legible_and_within_the_page(kind: str) -> None:
-    drawing = draw(kind, study())
+    drawing = draw(kind, of(kind))
     page = drawing.figure.bbox
     assert drawing.figure.get_figwidth() * style.INCH == pytest.approx(style.PAGE)
     for text in texts(drawing):
@@ -91,10 +124,14 @@ def test_text_is_legible_and_within_the_page(kind: str) -> None:
         assert box.y1 <= page.height, text.get_text()
 
 
+@pytest.mark.parametrize("met", ["ok", "not_converged"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_two_texts_overlap(kind: str) -> None:
-    """Boxes may touch by the blank line of a glyph's box (1 pt), not more."""
-    drawing = draw(kind, study(per_population=8))
+def test_no_two_texts_overlap(kind: str, met: str) -> None:
+    """Boxes may touch by the blank line of a glyph's box (1 pt), not more; whether or not a network met the criterion."""
+    datasets = of(kind, per_population=8)
+    for store in (*datasets["portraits"], *datasets["atlas"].values(), datasets["summary"]):
+        store["status"][:] = met
+    drawing = draw(kind, datasets)
     slack = drawing.figure.dpi / 72
     boxes = [(text.get_text(), text.get_window_extent()) for text in texts(drawing)]
     for place, (one, first) in enumerate(boxes):
@@ -106,76 +143,175 @@ def test_no_two_texts_overlap(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_panel_has_its_numbers(kind: str) -> None:
-    drawing = draw(kind, study())
+    drawing = draw(kind, of(kind))
     letters = {text.get_text() for text in texts(drawing) if re.fullmatch("[a-z]", text.get_text())}
     assert letters
     assert {name[0] for name in drawing.tables} == letters
     assert all(len(table) for table in drawing.tables.values())
 
 
+def digest(kind: str) -> str:
+    drawing = draw(kind, of(kind))
+    content = drawing.render("pdf")
+    assert b"CreationDate" not in content
+    pixels = drawing.render("png") if kind == "verdicts" else b""  # one is enough, they are slow to make
+    return hashlib.sha256(content + pixels).hexdigest()
+
+
 SCRIPT = """
-import hashlib, sys
+import sys
 import test_figures as figures
-drawing = figures.draw(sys.argv[1], figures.study())
-print(hashlib.sha256(drawing.render("pdf") + drawing.render("png")).hexdigest(), "torch" in sys.modules)
+print(*map(figures.digest, figures.KINDS), "torch" in sys.modules)
 """
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_it_draws_without_torch_and_the_same_bytes_in_another_process(kind: str) -> None:
-    drawing = draw(kind, study())
-    here = drawing.render("pdf")
-    assert b"CreationDate" not in here
-    assert here == drawing.render("pdf")
+def test_all_draw_without_torch_and_the_same_bytes_in_another_process() -> None:
     folders = [str(Path(__file__).parent), str(Path(synthetic.__file__).parent), str(Path(variants.__file__).parents[1])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(folders), "PYTHONHASHSEED": "7"}
-    told = subprocess.run([sys.executable, "-c", SCRIPT, kind], env=environment, capture_output=True, text=True, check=True).stdout.split()
-    assert told == [hashlib.sha256(here + drawing.render("png")).hexdigest(), "False"]
+    told = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True).stdout.split()
+    assert told == [*map(digest, KINDS), "False"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_draws_whatever_became_of_the_networks(kind: str) -> None:
     """Populations without a network that met the criterion, networks without points, distances without spread or not finite."""
-    datasets = study(per_population=2, topology=0.0)
+    datasets = of(kind, per_population=2, topology=0.0)
     portraits = datasets["portraits"]
     portraits[0]["status"][:] = "not_converged"
     portraits[1]["status"][0] = "diverged"
     portraits[1]["trajectory"][0] = np.nan
     portraits[2] = portraits[2].isel(fixed_point=slice(0))
+    datasets["fixed_points"][2] = datasets["fixed_points"][2].isel(fixed_point=slice(0))
     portraits[4]["unstable"][3] = 9
-    for store in datasets["atlas"].values():
+    datasets["networks"][1]["status"][0] = "diverged"
+    datasets["networks"][1]["loss"][0, 4:] = np.nan
+    for store in (*datasets["atlas"].values(), datasets["summary"]):
         store["status"][2] = "not_converged"
         store["status"][5] = "diverged"
+    for store in datasets["atlas"].values():
         store["position"][5] = np.nan
         store["distance"][5, :] = store["distance"][:, 5] = np.nan
+    summary = datasets["summary"]
+    for name, column in summary.data_vars.items():
+        summary[name] = column.astype(float).where(summary["architecture"] != "gru")
     for name in ("r2", "r2_draws"):
         datasets["contrasts"][name][1] = np.nan
     datasets["atlas"]["topology"]["stress"] = datasets["atlas"]["topology"]["stress"] * np.nan
-    drawing = draw(kind, datasets)
-    drawing.render("pdf")
-    assert len(drawing.tables["d"]) == 14
-    assert portraits[1]["network"].values[1] in set(drawing.tables["b"]["network"])
+    draw(kind, datasets).render("pdf")
+
+
+def test_failed_networks_leave_the_panels_and_stay_in_the_tables() -> None:
+    datasets = study(per_population=2)
+    datasets["portraits"][1]["status"][0] = "diverged"
+    for store in (datasets["atlas"]["svcca"], datasets["summary"]):
+        store["status"][2] = "diverged"
+    tables = draw("memory", datasets).tables
+    assert len(tables["d"]) == 15
+    assert datasets["portraits"][1]["network"].values[1] in set(tables["b"]["network"])
+    accuracy = draw("curves", datasets).tables["b_accuracy"]
+    assert list(accuracy["network"]) == list(datasets["atlas"]["svcca"]["network"].values)
+    assert list(accuracy["status"]).count("diverged") == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_draws_when_no_network_met_the_criterion(kind: str) -> None:
-    datasets = study()
-    for store in (*datasets["portraits"], *datasets["atlas"].values()):
+    datasets = of(kind)
+    for store in (*datasets["portraits"], *datasets["atlas"].values(), *datasets["networks"], datasets["summary"]):
         store["status"][:] = "not_converged"
+    datasets["claims"]["estimate"] = np.nan
     drawing = draw(kind, datasets)
     drawing.render("pdf")
-    assert any("no network" in text.get_text() for text in texts(drawing))
+    if kind not in ("curves", "verdicts"):  # the one shows those that failed, the other shows no network
+        assert any("no network" in text.get_text() for text in texts(drawing))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_draws_without_an_activation_axis_and_with_one_architecture(kind: str) -> None:
-    datasets = study()
-    chosen = {"portraits": datasets["portraits"][:1], "transitions": datasets["transitions"][:1]}
-    chosen["portraits"] = [store.drop_vars("activation") for store in chosen["portraits"]]
+    datasets = of(kind)
+    chosen = {name: [store.drop_vars("activation") for store in datasets[name][:1]] for name in ("portraits", "fixed_points", "networks")}
+    chosen["transitions"] = datasets["transitions"][:1]
     chosen["atlas"] = {
         name: store.isel(network=slice(3), partner=slice(3)).drop_vars("activation") for name, store in datasets["atlas"].items()
     }
+    summary = datasets["summary"].drop_vars("activation")
+    chosen["summary"] = summary.isel(network=summary["architecture"].values == "vanilla")
     draw(kind, datasets | chosen | {"contrasts": datasets["contrasts"].sel(factor=["architecture"])}).render("pdf")
+
+
+@pytest.mark.parametrize("kind", ["sine", "integration", "curves", "verdicts"])
+def test_it_draws_when_the_summary_lacks_what_it_plots(kind: str) -> None:
+    datasets = of(kind)
+    datasets["summary"] = datasets["summary"].drop_vars(list(datasets["summary"].data_vars))
+    draw(kind, datasets | {"claims": datasets["claims"].iloc[:0]}).render("pdf")
+
+
+@pytest.mark.parametrize("kind", ["gallery", "embeddings", "curves"])
+def test_further_factors_are_named_and_their_levels_sorted(kind: str) -> None:
+    datasets = study(per_population=2)
+    for name in ("portraits", "networks"):
+        datasets[name] = [store.assign_coords(units=("network", [size] * 2)) for store in datasets[name] for size in (128, 64)]
+    sizes = {"units": ("network", np.tile([128, 64], 8))}
+    datasets["atlas"] = {name: store.assign_coords(sizes) for name, store in datasets["atlas"].items()}
+    datasets["summary"] = datasets["summary"].assign_coords(units=("network", np.resize([128, 64], datasets["summary"].sizes["network"])))
+    told = " ".join(text.get_text() for text in texts(draw(kind, datasets)))
+    assert "units" in told
+    assert panels.key(datasets["portraits"], "units").levels["units"] == ("64", "128")
+
+
+def test_the_linearised_numbers_are_the_stores() -> None:
+    """A fixed point for each command, and there the frequency that was put in, to the rounding of an arctangent."""
+    tables = draw("sine", study("sine")).tables
+    commands = np.array(list(synthetic.SINE.commands().values()))
+    for _, own in tables["d"].groupby("network"):
+        np.testing.assert_array_equal(own["command"], commands)
+    pair = tables["d_eigenvalues"].query("oscillatory and imaginary > 0")
+    assert len(pair) == len(tables["d"])
+    frequency = np.arctan2(pair["imaginary"], pair["real"]) / (2 * np.pi * synthetic.SINE.dt)
+    architecture = pair["network"].str.extract("/([a-z]*)-")[0]
+    expected = pair["command"] * (1 + architecture.map(synthetic.DETUNED) / synthetic.SINE.highest)
+    np.testing.assert_allclose(frequency, expected, rtol=1e-12)
+
+
+def test_means_are_those_of_the_level_s_networks_that_met_the_criterion() -> None:
+    datasets = study("sine")
+    summary = datasets["summary"]
+    summary["status"][summary["network"].values == "sine/gru-tanh/adam/00001"] = "not_converged"
+    table = draw("sine", datasets).tables["f"]
+    met = [f"sine/gru-{activation}/adam/{i:05d}" for activation, i in (("tanh", 0), ("tanh", 2), ("relu", 0), ("relu", 1), ("relu", 2))]
+    values = summary["mode_frequency"].sel(network=met).values
+    gru = table[table["level"] == "gru"]
+    np.testing.assert_allclose(gru["mean"], values.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(gru["standard_error"], values.std(axis=0, ddof=1) / np.sqrt(5), rtol=1e-12)
+    np.testing.assert_allclose(gru["deviation"], values.mean(axis=0) - gru["command"], atol=1e-12)
+    assert set(gru["networks"]) == {5}
+
+
+def test_modes_are_counted_at_the_lag_asked_for() -> None:
+    datasets = study("context_integration")
+    summary = datasets["summary"]
+    own = summary.isel(network=[str(name).startswith("context_integration/lstm-relu/adam") for name in summary["network"].values]).sel(
+        lag=10
+    )
+    tables = variants.load("figures", ENTRIES["integration"] | {"lag": 10}).draw(datasets).tables
+    row = tables["f_medians"].query("architecture == 'lstm' and activation == 'relu'").iloc[0]
+    assert row["m90_median"] == np.median(own["m90"])
+    mean = tables["f"].query("architecture == 'lstm' and activation == 'relu'")["mean"]
+    np.testing.assert_allclose(mean, own["retained_output"].values.mean(axis=0), rtol=1e-12)
+
+
+def test_a_mean_of_one_network_has_no_error_and_of_none_no_value() -> None:
+    told = panels.mean_and_error(np.array([[1.0, np.nan, 2.0], [3.0, np.nan, np.nan]]))
+    np.testing.assert_array_equal(told["mean"], [2.0, np.nan, 2.0])
+    np.testing.assert_array_equal(told["standard_error"], [1.0, np.nan, np.nan])
+    np.testing.assert_array_equal(told["networks"], [2, 0, 1])
+
+
+def test_any_number_of_claims_stands_in_the_order_of_the_table() -> None:
+    claims = synthetic.claims(6)
+    drawing = draw("verdicts", {"claims": claims})
+    pd.testing.assert_frame_equal(drawing.tables["a"], claims)
+    verdicts = [text for text in drawing.figure.texts if text.get_text() in set(claims["verdict"])]
+    assert [text.get_text() for text in sorted(verdicts, key=lambda text: -text.get_position()[1])] == list(claims["verdict"])
 
 
 def test_the_drawn_numbers_are_the_stores() -> None:

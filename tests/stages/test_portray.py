@@ -21,7 +21,24 @@ def test_it_keeps_the_promise_of_its_schema() -> None:
     names.check(portraits, "portray")
     assert portraits.sizes["trial"] == 8
     assert portraits["trajectory"].dtype == np.float32
-    assert set(portraits.coords) >= {"index", "status", "architecture", "activation", "condition"}
+    assert set(portraits.coords) >= {"index", "status", "architecture", "activation", "condition", "command", "time", "batch"}
+
+
+def test_it_shows_all_trials_for_pictures_beside_the_first_probes() -> None:
+    """On the components of the probe batch alone: trials for pictures turn no axis."""
+    trajectories, points = synthetic.integration_stores(synthetic.identity("gru", "tanh", 2, task="context_integration"))
+    portraits = portray(trajectories, points)
+    names.check(portraits, "portray")
+    shown = synthetic.INTEGRATION.shown()
+    np.testing.assert_array_equal(portraits["batch"], np.repeat([0, 2], [8, len(shown.input)]))
+    pictured = portraits.isel(trial=portraits["batch"].values == 2)
+    assert tuple(pictured["condition"].values) == shown.condition
+    np.testing.assert_array_equal(pictured["command"], shown.command)
+    np.testing.assert_array_equal(pictured["targets"], shown.target)
+    np.testing.assert_array_equal(portraits["still"], points["condition"])
+    np.testing.assert_array_equal(portraits["level"], points["level"])
+    without = portray(trajectories.isel(trial=trajectories["batch"].values < 2), points)
+    np.testing.assert_array_equal(without["position"], portraits["position"])
 
 
 def test_distances_between_fixed_points_survive() -> None:

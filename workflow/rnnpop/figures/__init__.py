@@ -43,6 +43,8 @@ class Figure(ABC):
         """The picture and its numbers.
 
         Args:
-            datasets: stores of the study's own learner: "portraits" and "transitions" (lists, one store a population, in the
-                order of config.yaml), "atlas" (by name of measure), "contrasts" and "summary".
+            datasets: what the entry's `reads` names, of one task and the study's own learner: "portraits", "transitions",
+                "fixed_points", "linearisations", "orbits", "networks" (lists, the first shard of each population, in the order of
+                config.yaml), "atlas" (by name of measure) and "contrasts"; "controls" (contrasts by control learner); "summary" (all
+                networks of the study); "claims" (the table of claims.csv).
         """

@@ -17,9 +17,6 @@ from rnnpop.figures import Drawing, Figure, panels, style
 from rnnpop.numerics.graphs import labels
 from rnnpop.variants import NonNegative
 
-#: The factors that the panels are sorted and coloured by, the one sorted by first in front.
-_FACTORS = ("architecture", "activation")
-
 #: Height of the page, and top of each row of panels, in mm.
 _HEIGHT, _ROWS = 232.0, (2.0, 58.0, 121.0, 170.0)
 
@@ -42,48 +39,32 @@ class Memory(Figure):
     Attributes:
         geometry: measure of panels c and d, by its name in config.yaml.
         topology: measure of panel f.
-        task: the task whose stores are drawn.
         threshold: |output| above which a label's entry is its sign.
     """
 
     geometry: str
     topology: str
-    task: str = "flip_flop"
     threshold: NonNegative = 0.5
 
     def draw(self, datasets: Mapping[str, Any]) -> Drawing:
-        portraits, atlas = datasets["portraits"], datasets["atlas"]
-        key = style.Key({factor: panels.all_levels([*portraits, atlas[self.geometry]], factor) for factor in _FACTORS})
-        examples = [example(portrait) for portrait in portraits]
+        key = panels.key([*datasets["portraits"], datasets["atlas"][self.geometry]])
+        examples = panels.examples(datasets["portraits"])
         with style.sheet():
             figure = style.page(_HEIGHT)
+            style.heading(figure, 70, _ROWS[0] + 3, "b", "States on the probe trials (variance in PC1–3)")
             tables = {
-                "a": _traces(figure, _ROWS[0], next((found for found in examples if found is not None), None)),
-                "b": _trajectories(figure, _ROWS[0], examples, portraits, key),
-                **_distances(figure, _ROWS[1], ("c", "d"), self.geometry, datasets, key),
+                "a": _traces(figure, _ROWS[0], panels.first(examples)),
+                "b": panels.states(figure, 70, _ROWS[0], examples, key),
+                **panels.distances(figure, _ROWS[1], ("c", "d"), self.geometry, datasets, key),
                 **_fixed_points(figure, _ROWS[2], _graphs(examples, datasets["transitions"], self.threshold), key),
-                **_distances(figure, _ROWS[3], ("f", ""), self.topology, datasets, key),
+                **panels.distances(figure, _ROWS[3], ("f", ""), self.topology, datasets, key),
             }
         return Drawing(figure, tables)
 
 
-def example(portrait: xr.Dataset) -> xr.Dataset | None:
-    """The network of lowest index that met the criterion, alone with its own fixed points; None if there is none."""
-    finite = np.isfinite(portrait["trajectory"].values).all(axis=(1, 2, 3))
-    candidates = np.flatnonzero((portrait["status"].values == "ok") & finite)
-    if not candidates.size:
-        return None
-    chosen = portrait.isel(network=[candidates[np.argmin(portrait["index"].values[candidates])]])
-    return chosen.isel(fixed_point=chosen["owner"].values == chosen["network"].values[0])
-
-
-def _called(chosen: xr.Dataset) -> str:
-    return " ".join(style.printed(panels.levels(chosen, factor)[0]) for factor in _FACTORS).strip()
-
-
 def _traces(figure: matplotlib.figure.Figure, top: float, chosen: xr.Dataset | None) -> pd.DataFrame:
     """Panel a: the first probe trial of an example, at most three channels."""
-    style.heading(figure, 2, top + 3, "a", "Example network" + (f", {_called(chosen)}" if chosen is not None else ""))
+    style.heading(figure, 2, top + 3, "a", panels.title(chosen))
     if chosen is None:
         panels.nothing(style.place(figure, 14, top + 11, 46, 36))
         return pd.DataFrame()
@@ -118,83 +99,21 @@ def _traces(figure: matplotlib.figure.Figure, top: float, chosen: xr.Dataset | N
     )
 
 
-def _trajectories(
-    figure: matplotlib.figure.Figure, top: float, examples: list[xr.Dataset | None], portraits: list[xr.Dataset], key: style.Key
-) -> pd.DataFrame:
-    """Panel b: a row for each activation, a column for each architecture."""
-    style.heading(figure, 70, top + 3, "b", "States on the probe trials (variance in PC1–3)")
-    columns, rows = key.levels["architecture"], key.levels["activation"]
-    width, height = 100 / len(columns), 40 / len(rows)
-    for number, architecture in enumerate(columns):
-        style.write(figure, 79 + (number + 0.5) * width, top + 9, style.printed(architecture), ha="center")
-    for number, activation in enumerate(rows):
-        style.write(figure, 76, top + 11 + (number + 0.5) * height, style.printed(activation), rotation=90, ha="center", va="center")
-    drawn = [pd.DataFrame()]
-    for chosen, portrait in zip(examples, portraits, strict=True):
-        architecture, activation = (panels.levels(portrait, factor)[0] for factor in _FACTORS)
-        across, down = 79 + columns.index(architecture) * width, top + 10.5 + rows.index(activation) * height
-        axes = style.place(figure, across, down, width - 1, height - 4.5)
-        if chosen is None:
-            panels.nothing(axes)
-            continue
-        states = chosen["trajectory"].values[0].astype(float)
-        flat = panels.flatten(states)
-        axes.plot(*flat.transpose(2, 1, 0), color=key.colour("architecture", architecture), lw=0.5, alpha=0.8)
-        panels.frame(axes, flat)
-        style.bare(axes)
-        share = float(chosen["explained_variance"].values[0].sum())
-        style.write(figure, across + width / 2, down + height - 2, f"{100 * share:.0f} %", ha="center")
-        trials, steps = np.indices(states.shape[:2]).reshape(2, -1)
-        drawn.append(
-            pd.DataFrame({"network": str(chosen["network"].values[0]), "trial": trials, "step": steps})
-            .assign(**{f"pc_{i + 1}": states[..., i].ravel() for i in range(3)})
-            .assign(drawn_1=flat[..., 0].ravel(), drawn_2=flat[..., 1].ravel(), variance_in_three=share)
-        )
-    panels.tripod(figure, 70, top + 54)
-    return pd.concat(drawn, ignore_index=True)
-
-
-def _distances(
-    figure: matplotlib.figure.Figure, top: float, letters: tuple[str, str], measure: str, datasets: Mapping[str, Any], key: style.Key
-) -> dict[str, pd.DataFrame]:
-    """A distance matrix with its two maps: panels c and d, or both parts of panel f."""
-    store = datasets["atlas"][measure]
-    rows, stress = panels.networks(store, key), float(store["stress"])
-    name = style.printed(measure)
-    style.heading(figure, 2, top + 3, letters[0], f"{name[0].upper()}{name[1:]} distance")
-    style.heading(
-        figure, 84, top + 3, letters[1], f"MDS of {name} distance (N = {len(rows)}, stress {stress:.2f})".replace("nan", "undefined")
-    )
-    panels.legend(figure, 7, top + 7.5, key)
-    distance = panels.distance_matrix(figure, 20, top + 14.5, 38, store, rows, key)
-    effects, positions = [], pd.DataFrame()
-    for number, factor in enumerate(_FACTORS):
-        axes = style.place(figure, 93 + number * 46, top + 14.5, 38, 38)
-        effect = panels.effect(datasets["contrasts"], measure, factor)
-        positions = panels.embedding(axes, store, rows, key, factor, effect)
-        effects.append({"measure": measure, "factor": factor, "networks": len(rows), "stress": stress} | effect)
-        axes.set_ylabel("" if number else "MDS 2")
-    matrix, last = (letters[0], letters[1]) if letters[1] else (f"{letters[0]}_distances", letters[0])
-    return {matrix: distance, last: positions, f"{last}_effects": pd.DataFrame(effects)}
-
-
 @dataclass(frozen=True)
 class _Graph:
     """Fixed points of a network with their places in the picture, and the heteroclinic arrows between them."""
 
-    architecture: str
     called: str
     points: pd.DataFrame
     arrows: pd.DataFrame
 
 
-def _graphs(examples: list[xr.Dataset | None], transitions: list[xr.Dataset], threshold: float) -> dict[str, _Graph]:
+def _graphs(examples: panels.Examples, transitions: list[xr.Dataset], threshold: float) -> dict[str, _Graph]:
     """Graph of the first example of each architecture."""
     graphs: dict[str, _Graph] = {}
-    for chosen, edges in zip(examples, transitions, strict=True):
-        if chosen is not None:
-            graph = _graph(chosen, edges, threshold)
-            graphs.setdefault(graph.architecture, graph)
+    for (architecture, _), chosen in examples.items():
+        if chosen is not None and architecture not in graphs:
+            graphs[architecture] = _graph(chosen, panels.holding(transitions, chosen), threshold)
     return graphs
 
 
@@ -214,7 +133,7 @@ def _graph(chosen: xr.Dataset, transitions: xr.Dataset, threshold: float) -> _Gr
     own = (edges["owner"] == network) & (edges["relation"] == "heteroclinic")
     own &= edges["origin"].isin(nodes["node"]) & edges["destination"].isin(nodes["node"])
     arrows = edges[own].drop(columns="relation").rename(columns={"owner": "network"})
-    return _Graph(panels.levels(chosen, "architecture")[0], _called(chosen), nodes, arrows)
+    return _Graph(panels.called(chosen), nodes, arrows)
 
 
 def _fixed_points(figure: matplotlib.figure.Figure, top: float, graphs: dict[str, _Graph], key: style.Key) -> dict[str, pd.DataFrame]:
@@ -232,7 +151,7 @@ def _fixed_points(figure: matplotlib.figure.Figure, top: float, graphs: dict[str
         where = graph.points.set_index("node")[["drawn_1", "drawn_2"]]
         ends = np.stack([where.loc[graph.arrows[end]].to_numpy() for end in ("origin", "destination")])
         axes.plot(*ends.transpose(2, 0, 1), color="0.72", lw=0.4, zorder=1)
-        _scatter(axes, graph.points, "drawn_1", "drawn_2", 2.8)
+        panels.by_order(axes, graph.points, "drawn_1", "drawn_2", 2.8)
         panels.frame(axes, where.to_numpy(), margin=1.14)
         style.bare(axes)
     whole = style.place(figure, 138, top + 9.5, 40, 34)
@@ -252,12 +171,6 @@ def _fixed_points(figure: matplotlib.figure.Figure, top: float, graphs: dict[str
     return tables
 
 
-def _scatter(axes: matplotlib.axes.Axes, points: pd.DataFrame, x: str, y: str, size: float) -> None:
-    for unstable, group in points.groupby(points["unstable"].clip(upper=len(style.ORDERS) - 1)):
-        colour, marker = style.ORDERS[int(unstable)]
-        axes.plot(group[x], group[y], linestyle="none", marker=marker, color=colour, markersize=size, markeredgewidth=0, zorder=3)
-
-
 def _draw_graph(axes: matplotlib.axes.Axes, graph: _Graph) -> None:
     """Nodes at the signs of their outputs, the first three as a cube whose corners are named by them."""
     signs = [name for name in graph.points.columns if name.startswith("label_")][:3]
@@ -273,7 +186,7 @@ def _draw_graph(axes: matplotlib.axes.Axes, graph: _Graph) -> None:
             arrowprops={"arrowstyle": "-|>", "color": "0.6", "lw": 0.4, "mutation_scale": 3.5, "shrinkA": 1.5, "shrinkB": 2},
             zorder=1,
         )
-    _scatter(axes, nodes, "x", "y", 3.2)
+    panels.by_order(axes, nodes, "x", "y", 3.2)
     for corner in np.unique(cube[(cube != 0).all(axis=1)], axis=0):
         text = "".join("+" if sign > 0 else "−" for sign in corner[: len(signs)])
         axes.annotate(

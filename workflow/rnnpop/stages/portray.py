@@ -9,31 +9,35 @@ from jaxtyping import Float
 from rnnpop.names import identity, variable
 from rnnpop.numerics.subspaces import principal_subspace
 
-#: Axes of the picture, and trials of the probe batch that it shows.
-_AXES, _TRIALS = 3, 8
+#: Axes of the picture; trials of the probe batch that it shows, and the batch of trials for pictures, of which it shows all.
+_AXES, _TRIALS, _SHOWN = 3, 8, 2
 
 
 def portray(trajectories: xr.Dataset, fixed_points: xr.Dataset) -> xr.Dataset:
-    """Probe trials and fixed points on the principal components of each network's own probe states.
+    """Trials and fixed points on the principal components of each network's own probe states.
 
-    Components are those of all states of the probe batch (float64, centred, each with its largest loading positive); the
-    first eight trials are kept, in float32. A network whose states are not finite has NaN everywhere.
+    Components are those of all states of the probe batch (float64, centred, each with its largest loading positive). The first eight
+    probe trials are kept, and all trials for pictures where the task has them (`batch` tells them apart), in float32. A network whose
+    states are not finite has NaN everywhere.
 
     Args:
         trajectories: store of `record`, one shard.
         fixed_points: store of `settle`, the same shard.
 
     Returns:
-        Store of stage "portray"; `explained_variance` is a fraction of the total.
+        Store of stage "portray"; `explained_variance` is a fraction of the total of the probe batch; `still` names the input of a
+        fixed point.
     """
-    probes = trajectories.isel(trial=trajectories["batch"].values == 0)
-    shown = probes.isel(trial=slice(_TRIALS))
+    batch = trajectories["batch"].values
+    kept = np.union1d(np.flatnonzero(batch == 0)[:_TRIALS], np.flatnonzero(batch == _SHOWN))
+    shown = trajectories.isel(trial=kept)
     owner = fixed_points["owner"].values
     position = np.full((owner.size, _AXES), np.nan)
     pictures, explained = [], []
-    for name, states in zip(probes["network"].values, probes["state"].values, strict=True):
-        mean, axes, fractions = principal_axes(states.reshape(-1, states.shape[-1]).astype(float))
-        pictures.append(((states[:_TRIALS] - mean) @ axes).astype(np.float32))
+    for name, states in zip(trajectories["network"].values, trajectories["state"].values, strict=True):
+        probes = states[batch == 0]
+        mean, axes, fractions = principal_axes(probes.reshape(-1, probes.shape[-1]).astype(float))
+        pictures.append(((states[kept] - mean) @ axes).astype(np.float32))
         explained.append(fractions)
         own = owner == name
         position[own] = (fixed_points["state"].values[own] - mean) @ axes
@@ -42,7 +46,7 @@ def portray(trajectories: xr.Dataset, fixed_points: xr.Dataset) -> xr.Dataset:
     per_point = {name: fixed_points[name].variable for name in ("unstable", "kind")}
     return xr.Dataset(
         {
-            "trajectory": variable(("network", "trial", "time", "axis"), np.stack(pictures), "probe states on principal components"),
+            "trajectory": variable(("network", "trial", "time", "axis"), np.stack(pictures), "states on principal components"),
             "outputs": variable(
                 ("network", "trial", "time", "output"), shown["outputs"].values.astype(np.float32), "output after each step"
             ),
@@ -57,7 +61,12 @@ def portray(trajectories: xr.Dataset, fixed_points: xr.Dataset) -> xr.Dataset:
         {
             **identity(trajectories),
             **{name: item.variable for name, item in shown.coords.items() if item.dims in (("trial",), ("time",), ("input",), ("output",))},
-            **{name: item.variable for name, item in fixed_points.coords.items() if item.dims == ("fixed_point",)},
+            # `condition` stands on trials already
+            **{
+                "still" if name == "condition" else str(name): item.variable
+                for name, item in fixed_points.coords.items()
+                if item.dims == ("fixed_point",)
+            },
         },
     )
 

@@ -1,21 +1,36 @@
-"""Panels that several figures share: distance matrix, MDS map, states in three axes."""
+"""Panels that several figures share: examples, states in three axes, distance matrix and MDS map, means over networks."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import matplotlib.artist
 import matplotlib.figure
 import numpy as np
 import pandas as pd
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from rnnpop.figures import style
+
+#: The factors that panels are sorted and coloured by, the one sorted by first in front.
+FACTORS = ("architecture", "activation")
+
+#: Coordinates of networks that are not design factors.
+_NO_FACTORS = (*FACTORS, "network", "index", "status", "learner")
+
+#: Batches of a portrait: the probe batch, and the trials for pictures.
+PROBES, PICTURES = 0, 2
+
+#: The example of each architecture and activation; None where no network met the criterion.
+Examples = dict[tuple[str, str], xr.Dataset | None]
 
 #: How far the third axis goes right and up in the flat picture, a unit of it.
 _OBLIQUE = (0.45, 0.30)
@@ -64,6 +79,276 @@ def tripod(figure: matplotlib.figure.Figure, left: float, bottom: float) -> None
     axes.patch.set_alpha(0)
 
 
+def key(stores: Sequence[xr.Dataset], *more: str) -> style.Key:
+    """Looks of the levels of architecture and activation, in the order of first appearance, and of any further factors, sorted."""
+    return style.Key(
+        {factor: all_levels(stores, factor) for factor in FACTORS}
+        | {factor: tuple(sorted(all_levels(stores, factor), key=_amount)) for factor in more}
+    )
+
+
+def _amount(level: str) -> tuple[float, str]:
+    """What levels are sorted by: numbers by size, before words."""
+    try:
+        return float(level), level
+    except ValueError:
+        return np.inf, level
+
+
+def further_factors(stores: Sequence[xr.Dataset]) -> list[str]:
+    """Design factors beside architecture and activation: what else differs between the networks of these stores."""
+    named = dict.fromkeys(str(name) for store in stores for name, item in store.coords.items() if item.dims == ("network",))
+    return [name for name in named if name not in _NO_FACTORS and len(all_levels(stores, name)) > 1]
+
+
+def numbers(key: style.Key) -> str:
+    """What the numbers behind a population's architecture and activation are, in brackets; nothing without any."""
+    more = [style.printed(factor) for factor in key.levels if factor not in FACTORS]
+    return f" ({', '.join(more)})" if more else ""
+
+
+def example(portrait: xr.Dataset) -> xr.Dataset | None:
+    """The network of lowest index that met the criterion, alone with its own fixed points; None if there is none."""
+    finite = np.isfinite(portrait["trajectory"].values).all(axis=(1, 2, 3))
+    candidates = np.flatnonzero((portrait["status"].values == "ok") & finite)
+    if not candidates.size:
+        return None
+    chosen = portrait.isel(network=[candidates[np.argmin(portrait["index"].values[candidates])]])
+    return chosen.isel(fixed_point=chosen["owner"].values == chosen["network"].values[0])
+
+
+def examples(portraits: Sequence[xr.Dataset]) -> Examples:
+    """That of each architecture and activation: of the first population (of any size, ...) that has one."""
+    found: Examples = {}
+    for portrait in portraits:
+        architecture, activation = (levels(portrait, factor)[0] for factor in FACTORS)
+        if found.get((architecture, activation)) is None:
+            found[architecture, activation] = example(portrait)
+    return found
+
+
+def first(examples: Examples) -> xr.Dataset | None:
+    """The first example of all."""
+    return next((found for found in examples.values() if found is not None), None)
+
+
+def holding(stores: Sequence[xr.Dataset], chosen: xr.Dataset) -> xr.Dataset:
+    """The store that holds a network."""
+    return next(store for store in stores if chosen["network"].values[0] in store["network"].values)
+
+
+def called(store: xr.Dataset, *more: str) -> str:
+    """Architecture, activation and further levels of a store's first network, as print writes them."""
+    return " ".join(style.printed(levels(store, factor)[0]) for factor in (*FACTORS, *more)).strip()
+
+
+def title(chosen: xr.Dataset | None) -> str:
+    """Title of a panel that shows one network."""
+    return "Example network" + (f", {called(chosen)}" if chosen is not None else "")
+
+
+def pictured(portrait: xr.Dataset) -> xr.Dataset:
+    """Its trials for pictures, or the probe trials of a task without them."""
+    batch = portrait["batch"].values
+    return portrait.isel(trial=batch == (PICTURES if (batch == PICTURES).any() else PROBES))
+
+
+def states(
+    figure: matplotlib.figure.Figure,
+    left: float,
+    top: float,
+    examples: Examples,
+    key: style.Key,
+    colour: Callable[[Any], Any] | None = None,
+    condition: str | None = None,
+    points: bool = False,
+) -> pd.DataFrame:
+    """States of the examples on their principal components: a row for each activation, a column for each architecture.
+
+    Args:
+        left, top: in mm; the panel is 109 mm wide and 54 mm high, the three axes at its lower left included, its title not.
+        colour: of a trial, by the number that its input stands for; without it, trials have their architecture's.
+        condition: name of the only still input whose trials and points are shown; all where None.
+        points: whether fixed points are drawn too, in black.
+
+    Returns:
+        One row a step; with `points`, one a point as well, whose `step` is missing.
+    """
+    columns, rows = key.levels["architecture"], key.levels["activation"]
+    width, height = 100 / len(columns), 40 / len(rows)
+    for number, architecture in enumerate(columns):
+        style.write(figure, left + 9 + (number + 0.5) * width, top + 9, style.printed(architecture), ha="center")
+    for number, activation in enumerate(rows):
+        middle = top + 11 + (number + 0.5) * height
+        style.write(figure, left + 6, middle, style.printed(activation), rotation=90, ha="center", va="center")
+    drawn = [pd.DataFrame()]
+    for (architecture, activation), chosen in examples.items():
+        across, down = left + 9 + columns.index(architecture) * width, top + 10.5 + rows.index(activation) * height
+        axes = style.place(figure, across, down, width - 1, height - 4.5)
+        if chosen is None:
+            nothing(axes)
+            continue
+        drawn += orbits(axes, chosen, colour or key.colour("architecture", architecture), condition, points)
+        share = float(chosen["explained_variance"].values[0].sum())
+        style.write(figure, across + width / 2, down + height - 2, f"{100 * share:.0f} %", ha="center")
+    tripod(figure, left, top + 54)
+    return pd.concat(drawn, ignore_index=True)
+
+
+def orbits(
+    axes: Axes, chosen: xr.Dataset, colour: Callable[[Any], Any] | str, condition: str | None = None, points: bool = False
+) -> list[pd.DataFrame]:
+    """One network's pictured trials, and its fixed points in black; see `states`."""
+    portrait = pictured(chosen)
+    if condition is not None:
+        portrait = portrait.isel(trial=portrait["condition"].values == condition)
+    paths = portrait["trajectory"].values[0].astype(float)
+    flat = flatten(paths)
+    for path, command in zip(flat, portrait["command"].values, strict=True):
+        axes.plot(*path.T, color=colour if isinstance(colour, str) else colour(float(command)), lw=0.5, alpha=0.8)
+    placed = portrait.isel(fixed_point=(portrait["still"].values == condition) if condition is not None else slice(None))
+    centres = placed["position"].values[:, : paths.shape[-1]]
+    spots = flatten(centres)
+    if points:
+        axes.plot(*spots.T, linestyle="none", marker="o", color="black", markersize=1.8, markeredgewidth=0, zorder=3)
+    frame(axes, np.concatenate([flat.reshape(-1, 2), spots]))
+    style.bare(axes)
+    trials, steps = np.indices(paths.shape[:2]).reshape(2, -1)
+    network = {"network": str(chosen["network"].values[0])}
+    share = {"variance_in_three": float(chosen["explained_variance"].values[0].sum())}
+    described = {name: portrait[name].values[trials] for name in ("condition", "command")}
+    tables = [
+        pd.DataFrame(network | {"trial": trials} | described | {"step": steps}, index=range(trials.size))
+        .assign(**{f"pc_{i + 1}": paths[..., i].ravel() for i in range(3)})
+        .assign(drawn_1=flat[..., 0].ravel(), drawn_2=flat[..., 1].ravel(), **share)
+    ]
+    if points and len(centres):
+        of_points = {"condition": placed["still"].values, "level": placed["level"].values, "kind": placed["kind"].values}
+        tables.append(
+            pd.DataFrame(network | of_points, index=range(len(centres)))
+            .assign(**{f"pc_{i + 1}": centres[:, i] for i in range(3)})
+            .assign(drawn_1=spots[:, 0], drawn_2=spots[:, 1], **share)
+        )
+    return tables
+
+
+def fixed_points(axes: Axes, chosen: xr.Dataset, size: float = 1.9) -> pd.DataFrame:
+    """Fixed and slow points by number of unstable directions, points of a manifold as small black dots; returns all of them."""
+    flat = flatten(chosen["position"].values)
+    table = pd.DataFrame({name: chosen[name].values for name in ("owner", "node", "still", "level", "kind", "unstable")})
+    table = table.rename(columns={"owner": "network", "still": "condition"}).assign(drawn_1=flat[:, 0], drawn_2=flat[:, 1])
+    line = table[table["kind"] == "manifold"]
+    axes.plot(line["drawn_1"], line["drawn_2"], linestyle="none", marker=".", color="black", markersize=2, markeredgewidth=0, zorder=3)
+    by_order(axes, table[table["kind"] != "manifold"], "drawn_1", "drawn_2", size)
+    return table
+
+
+def by_order(axes: Axes, points: pd.DataFrame, x: str, y: str, size: float) -> None:
+    """Points coloured and marked by their number of unstable directions."""
+    for unstable, group in points.groupby(points["unstable"].clip(upper=len(style.ORDERS) - 1)):
+        colour, marker = style.ORDERS[int(unstable)]
+        axes.plot(group[x], group[y], linestyle="none", marker=marker, color=colour, markersize=size, markeredgewidth=0, zorder=3)
+
+
+def colour_scale(commands: Float[np.ndarray, " trial"]) -> ScalarMappable:
+    """Colours of commands from the least to the largest, or from minus to plus where they have both signs; some scale without any."""
+    finite = commands[np.isfinite(commands)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    if low < 0 < high:
+        return ScalarMappable(Normalize(-max(-low, high), max(-low, high)), style.DIVERGING)
+    return ScalarMappable(Normalize(low, high if high > low else low + 1), style.SEQUENTIAL)
+
+
+def commands(stores: Sequence[xr.Dataset]) -> Float[np.ndarray, " trial"]:
+    """The numbers that the inputs of pictured trials stand for."""
+    return np.concatenate([np.empty(0), *(pictured(portrait)["command"].values for portrait in stores)])
+
+
+def colour_bar(figure: matplotlib.figure.Figure, left: float, top: float, width: float, colours: ScalarMappable, text: str) -> None:
+    """A lying colour bar of 1.6 mm, its numbers below, its name to the left, at these millimetres."""
+    bar = style.place(figure, left, top, width, 1.6)
+    figure.colorbar(colours, cax=bar, orientation="horizontal", ticks=MaxNLocator(3))
+    bar.tick_params(length=1.5, width=0.5, pad=1)
+    for spine in bar.spines.values():
+        spine.set_visible(False)
+    style.write(figure, left - 1.5, top + 1.9, text, ha="right")
+
+
+def of_study(summary: xr.Dataset, stores: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Rows of the summary that are of the task and learner of these stores."""
+    holder = next((store for store in stores if store.sizes["network"]), None)
+    if holder is None:
+        return summary.isel(network=slice(0))
+    task, learner = str(holder["network"].values[0]).split("/")[0], levels(holder, "learner")[0]
+    named = np.array([str(name).startswith(f"{task}/") for name in summary["network"].values], dtype=bool)
+    return summary.isel(network=named & (np.array(levels(summary, "learner")) == learner))
+
+
+def trained(summary: xr.Dataset) -> xr.Dataset:
+    """The networks that met the criterion."""
+    return summary.isel(network=summary["status"].values == "ok")
+
+
+def measured(summary: xr.Dataset, name: str) -> xr.DataArray | None:
+    """A variable of the summary without the columns that no network has; None where nothing is left."""
+    if name not in summary:
+        return None
+    found = summary[name].astype(float)
+    for dim in found.dims[1:]:
+        found = found.isel({dim: np.isfinite(found.values).any(axis=tuple(i for i, other in enumerate(found.dims) if other != dim))})
+    return found if found.size else None
+
+
+def mean_and_error(values: Float[np.ndarray, "network column"]) -> pd.DataFrame:
+    """Mean over networks of each column, its standard error (sample deviation over √N; NaN for one), and N, all of finite values."""
+    finite = np.isfinite(values)
+    number = finite.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(finite, values, 0).sum(axis=0) / number
+        variance = np.where(finite, (values - mean) ** 2, 0).sum(axis=0) / (number - 1)
+        error = np.sqrt(np.where(number > 1, variance, np.nan) / number)
+    return pd.DataFrame({"mean": mean, "standard_error": error, "networks": number})
+
+
+def band(axes: Axes, x: Real[np.ndarray, " column"], values: Float[np.ndarray, "network column"], **look: Any) -> pd.DataFrame:
+    """Mean over networks with a band of one standard error on either side; returns the numbers."""
+    told = mean_and_error(values)
+    error = told["standard_error"].fillna(0)
+    axes.fill_between(x, told["mean"] - error, told["mean"] + error, color=look["color"], alpha=0.3, lw=0)
+    axes.plot(x, told["mean"], **look)
+    return told
+
+
+def distances(
+    figure: matplotlib.figure.Figure,
+    top: float,
+    letters: tuple[str, str],
+    measure: str,
+    datasets: Mapping[str, Any],
+    key: style.Key,
+    size: float = 38,
+) -> dict[str, pd.DataFrame]:
+    """A distance matrix with its two maps, as two panels or, where the second letter is empty, as one; `size` + 24.5 mm high."""
+    store = datasets["atlas"][measure]
+    rows, stress = networks(store, key), float(store["stress"])
+    name = style.printed(measure)
+    style.heading(figure, 2, top + 3, letters[0], f"{name[0].upper()}{name[1:]} distance")
+    style.heading(
+        figure, 84, top + 3, letters[1], f"MDS of {name} distance (N = {len(rows)}, stress {stress:.2f})".replace("nan", "undefined")
+    )
+    legend(figure, 7, top + 7.5, key)
+    distance = distance_matrix(figure, 20, top + 14.5, size, store, rows, key)
+    effects, positions = [], pd.DataFrame()
+    for number, factor in enumerate(FACTORS):
+        axes = style.place(figure, 93 + number * 46, top + 14.5, 38, size)
+        told = effect(datasets["contrasts"], measure, factor)
+        positions = embedding(axes, store, rows, key, factor, told)
+        effects.append({"measure": measure, "factor": factor, "networks": len(rows), "stress": stress} | told)
+        axes.set_ylabel("" if number else "MDS 2")
+    matrix, last = (letters[0], letters[1]) if letters[1] else (f"{letters[0]}_distances", letters[0])
+    return {matrix: distance, last: positions, f"{last}_effects": pd.DataFrame(effects)}
+
+
 def networks(store: xr.Dataset, key: style.Key) -> pd.DataFrame:
     """Names, places and factor levels of the networks of a store that met the criterion and have finite distances, sorted by factors."""
     count = store.sizes["network"]
@@ -86,7 +371,7 @@ def levels(store: xr.Dataset, factor: str) -> list[str]:
     return [str(level) for level in np.broadcast_to(store[factor].values, store.sizes["network"])]
 
 
-def all_levels(stores: list[xr.Dataset], factor: str) -> tuple[str, ...]:
+def all_levels(stores: Sequence[xr.Dataset], factor: str) -> tuple[str, ...]:
     """Every level of a factor, in the order of first appearance."""
     return tuple(dict.fromkeys(level for store in stores for level in levels(store, factor)))
 
@@ -151,12 +436,11 @@ def embedding(axes: Axes, store: xr.Dataset, rows: pd.DataFrame, key: style.Key,
     drawn = fan_out(position)
     frame(axes, position, margin=1.12)
     size = float(np.clip(30 / np.sqrt(max(len(rows), 1)), 1.5, 3.5))
-    population = ["architecture", "activation"]
     # populations take turns, so that none lies on top of all others where they overlap
+    population = list(FACTORS)
     turns = rows.assign(turn=rows.groupby(population).cumcount() // _TURN).sort_values("turn", kind="stable")
-    for (_, *level), group in turns.groupby(["turn", *population], sort=False):
-        architecture, activation = level
-        colour = key.colour(colour_by, dict(zip(population, level, strict=True))[colour_by])
+    for (_, architecture, activation, level), group in turns.groupby(["turn", *population, turns[colour_by].rename("level")], sort=False):
+        colour = key.colour(colour_by, level)
         axes.plot(
             *drawn[group.index].T,
             linestyle="none",
@@ -174,7 +458,7 @@ def embedding(axes: Axes, store: xr.Dataset, rows: pd.DataFrame, key: style.Key,
         nothing(axes)
     interval = f"R² {effect['r2']:.2f} [{effect['low']:.2f}, {effect['high']:.2f}]".replace("-", "−")
     interval = interval if np.isfinite(effect["r2"]) else "R² undefined"
-    axes.set_title(f"coloured by {colour_by}\n{interval}", linespacing=1.25)
+    axes.set_title(f"coloured by {style.printed(colour_by)}\n{interval}", linespacing=1.25)
     return rows.drop(columns=["row", "status"]).assign(
         **{f"mds_{i + 1}": position[:, i] for i in range(2)}, **{f"drawn_{i + 1}": drawn[:, i] for i in range(2)}
     )
@@ -207,9 +491,9 @@ def legend(figure: matplotlib.figure.Figure, left: float, top: float, key: style
     """What markers, colours and fills mean in `embedding`, on one line that starts at these millimetres."""
     entries = []
     for level in key.levels["architecture"]:
-        entries.append((_mark(key.marker(level), "full", key.colour("architecture", level)), style.printed(level)))
+        entries.append((mark(key.marker(level), "full", key.colour("architecture", level)), style.printed(level)))
     for level in key.levels["activation"]:
-        entries.append((_mark("o", key.fill(level), key.colour("activation", level)), style.printed(level)))
+        entries.append((mark("o", key.fill(level), key.colour("activation", level)), style.printed(level)))
     line(figure, left, top, entries)
 
 
@@ -231,21 +515,27 @@ def line(figure: matplotlib.figure.Figure, left: float, top: float, entries: Seq
     )
 
 
-def _mark(marker: str, fill: style.Fill, colour: str) -> Line2D:
+def mark(marker: str, fill: style.Fill, colour: Any) -> Line2D:
+    """A legend's sample of a marker."""
     return Line2D([], [], linestyle="none", marker=marker, fillstyle=fill, color=colour, markersize=3.5, markeredgewidth=0.6)
+
+
+def stroke(colour: Any, dashes: Any = "-") -> Line2D:
+    """A legend's sample of a line."""
+    return Line2D([], [], color=colour, ls=dashes, lw=1.0)
 
 
 def order_entries(orders: set[int]) -> list[tuple[Line2D, str]]:
     """Legend entries of fixed points by number of unstable directions."""
     last = len(style.ORDERS) - 1
     return [
-        (_mark(marker, "full", colour), f"{number}+" if number == last else str(number))
+        (mark(marker, "full", colour), f"{number}+" if number == last else str(number))
         for number, (colour, marker) in enumerate(style.ORDERS)
         if number in orders or (number == last and max(orders, default=0) > last)
     ]
 
 
-def nothing(axes: Axes) -> None:
+def nothing(axes: Axes, text: str = "no network\nmet the\ncriterion") -> None:
     """Say that there is nothing to draw."""
     style.bare(axes)
-    axes.text(0.5, 0.5, "no network\nmet the criterion", transform=axes.transAxes, ha="center", va="center", color="0.4")
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="0.4")

@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import matplotlib
 import matplotlib.figure
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 #: Width of a full page in print, and millimetres in an inch.
 PAGE, INCH = 180.0, 25.4
@@ -58,8 +60,15 @@ _FILLS: tuple[Fill, ...] = ("full", "none", "left", "top", "right")
 #: blue in Okabe and Ito's shades.
 ORDERS = (("#000000", "o"), ("#D55E00", "^"), ("#009E73", "s"), ("#0072B2", "D"), ("#999999", "X"))
 
+#: Scale of numbers from low to high, without its lightest end, which does not show on white; and of numbers on both sides of 0.
+SEQUENTIAL = LinearSegmentedColormap.from_list("sequential", matplotlib.colormaps["viridis"](np.linspace(0, 0.92, 64)))
+DIVERGING = LinearSegmentedColormap.from_list("diverging", ["#0072B2", "#8C8C8C", "#D55E00"])
+
 #: How names of config.yaml are written in print.
-_PRINTED = {"vanilla": "Vanilla", "ugrnn": "UGRNN", "gru": "GRU", "lstm": "LSTM", "relu": "ReLU", "svcca": "SVCCA"}
+_PRINTED = {
+    **{"vanilla": "Vanilla", "ugrnn": "UGRNN", "gru": "GRU", "lstm": "LSTM", "relu": "ReLU"},
+    **{"svcca": "SVCCA", "pwcca": "PWCCA", "cka": "CKA", "dsa": "DSA", "l2": "L2", "tree": "topology (tree)"},
+}
 
 
 @contextmanager
@@ -73,12 +82,12 @@ def sheet() -> Iterator[None]:
 
 def printed(name: str) -> str:
     """A name of config.yaml as print writes it."""
-    return _PRINTED.get(name, name.replace("_", " "))
+    return _PRINTED.get(name) or " ".join(_PRINTED.get(word, word) for word in name.split("_"))
 
 
 @dataclass(frozen=True)
 class Key:
-    """How the levels of the two factors look, in every panel: architecture by colour and marker, activation by colour and fill.
+    """How the levels of factors look, in every panel: architecture by colour and marker, activation by colour and fill, others by colour.
 
     Attributes:
         levels: factor -> its levels, in the order of config.yaml.
@@ -87,9 +96,12 @@ class Key:
     levels: dict[str, tuple[str, ...]]
 
     def colour(self, factor: str, level: str) -> str:
-        """Colour of a level; the two factors share no colour."""
-        scale = _ARCHITECTURES if factor == "architecture" else _ACTIVATIONS
-        return scale[self.levels[factor].index(level) % len(scale)]
+        """Colour of a level; architecture and activation share none, the levels of other factors stand on a scale in their order."""
+        place = self.levels[factor].index(level)
+        scale = {"architecture": _ARCHITECTURES, "activation": _ACTIVATIONS}.get(factor)
+        if scale is None:
+            return to_hex(SEQUENTIAL(place / max(len(self.levels[factor]) - 1, 1)))
+        return scale[place % len(scale)]
 
     def marker(self, architecture: str) -> str:
         return _MARKERS[self.levels["architecture"].index(architecture) % len(_MARKERS)]
