@@ -161,22 +161,51 @@ def test_mantel_is_spearman_of_pairs_with_uniform_p() -> None:
     one = distances(rng.standard_normal((15, 2)))
     other = np.round(one + 0.5 * distances(rng.standard_normal((15, 2))), 1)  # with ties
     constant = np.ones((15, 15)) - np.eye(15)
-    correlations, p = contrasts.mantel(np.stack([one, other]), np.stack([other, constant]), 99, rng)
+    alone = np.arange(15), np.zeros(15, dtype=int)
+    correlations, p = contrasts.mantel(np.stack([one, other]), np.stack([other, constant]), contrasts.reorderings(*alone, 99, rng))
     assert correlations[0, 0] == pytest.approx(spearmanr(squareform(one), squareform(other)).statistic, rel=1e-12)
     assert p[0, 0] == p[1, 0] == 0.01
     assert correlations[1, 0] == pytest.approx(1, rel=1e-12)
     assert np.isnan([correlations[:, 1], p[:, 1]]).all()
-    null = [contrasts.mantel(one[None], distances(rng.standard_normal((15, 2)))[None], 99, rng)[1].item() for _ in range(200)]
+    unrelated = (distances(rng.standard_normal((15, 2)))[None] for _ in range(200))
+    null = [contrasts.mantel(one[None], other, contrasts.reorderings(*alone, 99, rng))[1].item() for other in unrelated]
     assert kstest(null, "uniform").pvalue > 0.01
+
+
+def test_reorderings_move_twins_together() -> None:
+    """Twelve units, of which one has lost its first member: each place takes a like member, and a unit's members come from one unit."""
+    units = np.delete(np.repeat(np.arange(12), 2), 6)
+    members = np.delete(np.tile([0, 1], 12), 6)
+    orders = contrasts.reorderings(units, members, 50, np.random.default_rng(0))
+    assert (np.sort(orders, axis=1) == np.arange(23)).all()
+    assert (members[orders] == members).all()
+    for unit in range(12):
+        assert (np.ptp(units[orders[:, units == unit]], axis=1) == 0).all()
+    assert (orders[:, units == 3] == np.flatnonzero(units == 3)).all()  # no other unit is like it
+    assert len(np.unique(orders[:, 0])) > 6
+
+
+def test_mantel_of_twins_has_uniform_p() -> None:
+    """Eight pairs of twins that are alike in both of two unrelated matrices: permuted one by one they would seem related."""
+    rng = np.random.default_rng(21)
+    units, members = np.repeat(np.arange(8), 2), np.tile([0, 1], 8)
+
+    def twins() -> np.ndarray:
+        return distances(np.repeat(rng.standard_normal((8, 2)), 2, axis=0) + 0.05 * rng.standard_normal((16, 2)))[None]
+
+    together = [contrasts.mantel(twins(), twins(), contrasts.reorderings(units, members, 99, rng))[1].item() for _ in range(200)]
+    apart = [contrasts.mantel(twins(), twins(), contrasts.reorderings(np.arange(16), 0 * units, 99, rng))[1].item() for _ in range(200)]
+    assert kstest(together, "uniform").pvalue > 0.01
+    assert np.mean(np.array(apart) <= 0.05) > 0.2
 
 
 def test_mantel_permutes_networks_block_by_block_as_plain_indexing_does() -> None:
     """More networks than a block of rows holds; p against plain permuted correlations with the same orders."""
     one, other = (distances(np.random.default_rng(seed).standard_normal((70, 2))) for seed in (10, 11))
-    _, p = contrasts.mantel(one[None], other[None], 99, np.random.default_rng(12))
-    rng = np.random.default_rng(12)
-    orders = [np.arange(70), *(rng.permutation(70) for _ in range(99))]
-    plain = np.array([spearmanr(squareform(one), squareform(other[np.ix_(order, order)])).statistic for order in orders])
+    orders = contrasts.reorderings(np.arange(70), np.zeros(70, dtype=int), 99, np.random.default_rng(12))
+    _, p = contrasts.mantel(one[None], other[None], orders)
+    every = [np.arange(70), *orders]
+    plain = np.array([spearmanr(squareform(one), squareform(other[np.ix_(order, order)])).statistic for order in every])
     assert p.item() == np.mean(plain >= plain[0] - 1e-10)
 
 

@@ -98,11 +98,12 @@ def contrast(
             found["tied_fraction"][m], found["distinct_distances"][m] = contrasts.ties(distances[measure])
             found["median_distance"][m] = np.median(distances[measure][np.triu_indices(len(order), 1)])
             if "noise_floor" in atlases[measure]:
-                found["noise_floor"][m] = np.median(atlases[measure]["noise_floor"].sel(network=order))
+                floors = atlases[measure]["noise_floor"].sel(network=order).values
+                found["noise_floor"][m] = np.median(floors[np.isfinite(floors)]) if np.isfinite(floors).any() else np.nan
         given = (found, distances, places)
         resampled = contrasts.resamples(design.cells, design.units, settings["draws"], stream(seed, *names, "contrast", "resamples"))
         _factors(*given, codes, design, resampled, settings, seed, names)
-        _mantel(*given, settings["permutations"], seed, names)
+        _mantel(*given, design, settings["permutations"], seed, names)
         _dissociations(*given, quantities, design, resampled, settings["permutations"], seed, names)
     return xr.Dataset(
         {name: variable(dims[name], values, _LONG_NAMES[name]) for name, values in found.items()},
@@ -155,19 +156,21 @@ def _quantity(summary: xr.Dataset, name: str, order: np.ndarray) -> Float[np.nda
 
 
 class _Design(NamedTuple):
-    """Which networks belong together: populations, cells (whatever the learner), units (twins), and folds of indexes."""
+    """Which networks belong together: populations, cells (whatever the learner), units (twins, told apart by learner), folds of indexes."""
 
     populations: Int[np.ndarray, " network"]
     cells: Int[np.ndarray, " network"]
     units: Int[np.ndarray, " network"]
+    learners: Int[np.ndarray, " network"]
     folds: Int[np.ndarray, " network"]
 
     @classmethod
     def of(cls, names: np.ndarray, index: Int[np.ndarray, " network"]) -> _Design:
         _, cell, learner, number = (np.array(part) for part in zip(*(str(name).split("/") for name in names), strict=True))
         folds = np.unique(index, return_inverse=True)[1] % _FOLDS
-        populations, cells, units = (contrasts.joint(parts, len(names)) for parts in ([cell, learner], [cell], [cell, number]))
-        return cls(populations, cells, units, folds)
+        parts = ([cell, learner], [cell], [cell, number], [learner])
+        populations, cells, units, learners = (contrasts.joint(part, len(names)) for part in parts)
+        return cls(populations, cells, units, learners, folds)
 
 
 def _factors(
@@ -221,13 +224,15 @@ def _mantel(
     found: dict[str, np.ndarray],
     distances: Mapping[str, np.ndarray],
     places: Mapping[str, int],
+    design: _Design,
     permutations: int,
     seed: int,
     names: Sequence[str],
 ) -> None:
     by_name = sorted(places)  # the second of a pair is permuted: which one it is must not hang on the order of measures
     matrices = np.stack([distances[name] for name in by_name])
-    correlations, p = contrasts.mantel(matrices, matrices, permutations, stream(seed, *names, "contrast", "mantel"))
+    orders = contrasts.reorderings(design.units, design.learners, permutations, stream(seed, *names, "contrast", "mantel"))
+    correlations, p = contrasts.mantel(matrices, matrices, orders)
     for one, other in itertools.combinations(range(len(by_name)), 2):
         for m, o in itertools.permutations((places[by_name[one]], places[by_name[other]])):
             found["mantel"][m, o], found["mantel_p"][m, o] = correlations[one, other], p[one, other]
@@ -254,7 +259,8 @@ def _dissociations(
             continue
         matrices = np.stack([distance[np.ix_(kept, kept)] for distance in distances.values()])
         rng = stream(seed, *names, "contrast", "dissociation", name)
-        correlations, p = contrasts.mantel(matrices, difference[None], permutations, rng)
+        orders = contrasts.reorderings(design.units[kept], design.learners[kept], permutations, rng)
+        correlations, p = contrasts.mantel(matrices, difference[None], orders)
         found["dissociation"][own, q], found["dissociation_p"][own, q] = correlations[:, 0], p[:, 0]
         # of the design that was resampled: what a pair counts for does not hang on who else has the quantity
         weights = contrasts.PairWeights(*(matrix[np.ix_(kept, kept)] for matrix in contrasts.pair_weights(design.cells, design.units)))
