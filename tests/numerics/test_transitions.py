@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from rnnpop.numerics.transitions import land, unstable_basis, unstable_directions, visits
+from rnnpop.numerics.transitions import land, oriented, unstable_basis, unstable_directions, visits
 
 
 def matrix_with(eigenvalues: list[complex], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -82,3 +82,21 @@ def test_runs_that_wait_for_room_land_as_those_that_do_not() -> None:
     expected = np.where(ended.abs() < 0.99, -1, ended > 0)[:, 0]
     assert set(expected) == {-1, 0, 1}
     np.testing.assert_array_equal(land(step, starts, stable, 0.01, 40), expected)
+
+
+def test_an_oriented_basis_is_that_of_the_space_alone() -> None:
+    """Whatever basis of the space is given; and it turns with the space. A few roundings of float64."""
+    rng = np.random.default_rng(4)
+    basis, turn, directions = (
+        np.linalg.qr(rng.standard_normal((9, 3)))[0],
+        np.linalg.qr(rng.standard_normal((3, 3)))[0],
+        rng.standard_normal((3, 9)),
+    )
+    found = oriented(basis, directions)
+    np.testing.assert_allclose(found.T @ found, np.eye(3), atol=1e-14)
+    np.testing.assert_allclose(found @ found.T, basis @ basis.T, atol=1e-14)
+    np.testing.assert_allclose(oriented(basis @ turn, directions), found, atol=1e-13)
+    order = rng.permutation(9)
+    np.testing.assert_allclose(oriented(basis[order], directions[:, order]), found[order], atol=1e-13)
+    assert oriented(basis, directions[:1]).shape == (9, 3)
+    np.testing.assert_allclose(oriented(basis, directions[:1])[:, 0] @ directions[0], np.linalg.norm(basis.T @ directions[0]), rtol=1e-12)

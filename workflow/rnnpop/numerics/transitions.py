@@ -30,6 +30,18 @@ def unstable_basis(jacobian: Float[np.ndarray, "unit unit"]) -> Float[np.ndarray
     return vectors[:, :number]
 
 
+def oriented(basis: Float[np.ndarray, "unit vector"], directions: Float[np.ndarray, "direction unit"]) -> Float[np.ndarray, "unit vector"]:
+    """The orthonormal basis of the same space that Gram–Schmidt makes of the projections of `directions` onto it.
+
+    It does not depend on the basis given, nor on the order of units; where there are fewer directions than vectors, the vectors
+    left over do.
+    """
+    rotation, triangle = np.linalg.qr(basis.T @ directions.T, mode="complete")
+    signs = np.ones(len(rotation))
+    signs[: min(triangle.shape)] = np.where(triangle.diagonal() < 0, -1.0, 1.0)
+    return basis @ (rotation * signs)
+
+
 def unstable_directions(
     jacobian: Float[np.ndarray, "unit unit"], basis: Float[np.ndarray, "unit vector"]
 ) -> Float[np.ndarray, "direction unit"]:

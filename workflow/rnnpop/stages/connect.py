@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, trained_parameters
-from rnnpop.numerics.transitions import land, unstable_basis, unstable_directions, visits
+from rnnpop.numerics.transitions import land, oriented, unstable_basis, unstable_directions, visits
 from rnnpop.seeds import stream
 
 #: A run at this share of the smallest perturbation's speed rests.
@@ -86,20 +87,23 @@ def connect(
                 continue
             states, stable = torch.from_numpy(points["state"].values), points["unstable"].values == 0
             jacobians = cell.jacobian(parameters, x, states).numpy()
+            # perturbations are drawn along what the outputs see, so that equal networks are perturbed alike whatever their units are called
+            readout = np.zeros((task.outputs, states.shape[1]))
+            readout[:, : cell.units] = parameters["readout_weights"].numpy()
             graph = _Graph(
                 cell=cell,
                 parameters=parameters,
                 still=x,
                 points=states,
                 jacobians=jacobians,
-                bases=[j[:, :0] if s else unstable_basis(j) for j, s in zip(jacobians, stable, strict=True)],
+                bases=[j[:, :0] if s else oriented(unstable_basis(j), readout) for j, s in zip(jacobians, stable, strict=True)],
                 stable=stable,
                 scale=scale,
                 settings=settings,
             )
             node = points["node"].values
             found = [
-                *graph.autonomous(stream(seed, study, name, condition, "perturbations")),
+                *graph.autonomous(functools.partial(stream, seed, study, name, condition, "perturbations")),
                 *graph.heteroclinic(),
                 *graph.driven(task.pulses()),
             ]
@@ -159,11 +163,17 @@ class _Graph:
         landed = land(self.step, states, self.points[torch.from_numpy(self.stable)], self.scale.landed, self.settings["steps"])
         return np.append(attractors, -1)[landed]
 
-    def autonomous(self, rng: np.random.Generator) -> Iterator[Edge]:
+    def autonomous(self, rng: Callable[[int], np.random.Generator]) -> Iterator[Edge]:
+        """Where perturbations land; points with as many unstable directions are perturbed alike, in whatever order they were found.
+
+        Args:
+            rng: by the number of directions.
+        """
         starts: list[Tensor] = []
         drawn = []
         for point, basis in enumerate(self.bases):
-            z = rng.standard_normal((self.settings["perturbations"], len(self.points[point]) if self.stable[point] else basis.shape[1]))
+            directions = len(self.points[point]) if self.stable[point] else basis.shape[1]
+            z = rng(directions).standard_normal((self.settings["perturbations"], directions))
             z /= np.linalg.norm(z, axis=1, keepdims=True)
             # along one direction there are two runs, however many are drawn
             z, run = np.unique(z, axis=0, return_inverse=True)
