@@ -21,8 +21,8 @@ _LOOKS = {
 }
 
 #: Left of each column, width of the drawn interval, height of a line of text and of what stands above the rows, in mm; letters in a line.
-_STATEMENT, _INTERVAL, _NUMBERS, _NETWORKS, _VERDICT = 4.0, 89.0, 116.0, 147.5, 155.0
-_WIDTH, _TEXT, _TOP, _LETTERS = 24.0, 3.2, 14.0, 64
+_STATEMENT, _INTERVAL, _NUMBERS, _NETWORKS, _VERDICT = 4.0, 86.0, 111.5, 147.5, 155.0
+_WIDTH, _TEXT, _TOP, _LETTERS = 23.0, 3.2, 14.0, 62
 #: Height of the line that names a task, mm.
 _HEADING = 6.5
 
