@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rnnpop.numerics.affine import WEIGHTS, Parameters
-from rnnpop.numerics.kernels import Kernel, native
+from rnnpop.numerics.kernels import Kernel, Loss, native
 from rnnpop.numerics.kernels.automatic import AutomaticKernel
 from rnnpop.numerics.kernels.native import NativeKernel
 
@@ -25,7 +25,7 @@ def time_major(trials: Any, device: torch.device) -> tuple[Float[Tensor, "time t
 
 
 class Lane:
-    """K networks of one cell: squared error, its gradient, and Adam, each network with settings of its own.
+    """K networks of one cell: the score of their outputs, its gradient, and an optimiser, each network with settings of its own.
 
     The parameters of a network are one row of a flat buffer, of which `parameters` are views; so a norm, a clip or an Adam step
     is a handful of operations whatever the cell. Nothing crosses from one row to another.
@@ -35,6 +35,7 @@ class Lane:
         networks: first values of each network's parameters.
         steps, trials: shape of a training batch.
         penalised: names of the parameters that the L2 penalty sees.
+        loss: how outputs are scored.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class Lane:
         dtype: torch.dtype,
         device: torch.device,
         penalised: Sequence[str] = WEIGHTS,
+        loss: Loss = "squared",
     ) -> None:
-        self.cell, self.steps, self.trials, self.dtype, self.device = cell, steps, trials, dtype, device
+        self.cell, self.steps, self.trials, self.dtype, self.device, self.loss = cell, steps, trials, dtype, device, loss
         self.native = native.available(cell, dtype, device)
         shapes = {name: value.shape for name, value in networks[0].items()}
         self.shapes = shapes
@@ -75,6 +77,7 @@ class Lane:
         if trials not in self.kernels:
             found = NativeKernel if self.native else self.cell.kernel or AutomaticKernel
             self.kernels[trials] = found(self.cell, len(self.flat), self.steps, trials, self.dtype, self.device)
+            self.kernels[trials].loss = self.loss
         return self.kernels[trials]
 
     def keep(self, rows: Sequence[int]) -> None:
@@ -85,16 +88,35 @@ class Lane:
 
     def step_gradient(
         self,
-        inputs: Float[Tensor, "network time trial input"],
-        targets: Float[Tensor, "network time trial output"],
+        inputs: Float[Tensor, "network time trial input"] | Sequence[Float[Tensor, "_ trial input"]],
+        targets: Float[Tensor, "network time trial output"] | Sequence[Float[Tensor, "_ trial output"]],
+        states: Float[Tensor, "network trial unit"] | None = None,
     ) -> Float[Tensor, "network"]:
-        """Mean squared error of each network; its gradient is left in `gradient`."""
-        return self._kernel(self.trials).gradient(self.parameters, inputs, targets, self.gradients)
+        """Mean score of each network; its gradient is left in `gradient`.
+
+        Args:
+            inputs, targets: of every network; in the native passes each may have as many steps as it likes.
+            states: where the trials start, instead of at the first state, which then gets no gradient.
+        """
+        errors = self._kernel(self.trials).gradient(self.parameters, inputs, targets, self.gradients, states)
+        if states is not None:
+            self.gradients["initial_state"].zero_()
+        return errors
+
+    def advance(
+        self, inputs: Float[Tensor, "network trial input"], states: Float[Tensor, "network trial unit"]
+    ) -> Float[Tensor, "network trial output"]:
+        """Outputs after one step of every network, whose states go on by it, in place."""
+        kernel = self._kernel(states.shape[1]) if self.native else None
+        if isinstance(kernel, NativeKernel):
+            return kernel.advance(self.parameters, inputs, states)
+        states.copy_(torch.func.vmap(self.cell.step)(self.parameters, inputs, states))
+        return torch.func.vmap(self.cell.readout)(self.parameters, states)
 
     def losses(
         self, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
     ) -> Float[np.ndarray, "network"]:
-        """Mean squared error of each network on one batch that all of them see, in chunks of the training batch's size."""
+        """Mean score of each network on one batch that all of them see, in chunks of the training batch's size."""
         total = np.zeros(len(self.flat))
         for chunk, target in zip(inputs.split(self.trials, dim=1), targets.split(self.trials, dim=1), strict=True):
             trials = chunk.shape[1]
@@ -133,6 +155,11 @@ class Lane:
         self.second_moment.lerp_(g.square(), (1 - beta2) * sound.to(g.dtype))
         denominator = (self.second_moment / (1 - beta2**step)).sqrt_().add_(epsilon)
         self.flat.addcdiv_(self.first_moment * (-learning_rate / (1 - beta1**step)).unsqueeze(1) * sound, denominator)
+
+    def descend(self, learning_rate: Float[Tensor, "network"], momentum: float) -> None:
+        """One step of gradient descent with momentum: v ← momentum · v + gradient, weights ← weights − rate · v."""
+        self.first_moment.mul_(momentum).add_(self.gradient)
+        self.flat.addcmul_(self.first_moment, -learning_rate.unsqueeze(1))
 
     def snapshot(self, row: int) -> tuple[Tensor, Tensor, Tensor]:
         """Parameters and moments of one network, to go back to."""

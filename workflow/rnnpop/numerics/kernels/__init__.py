@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
@@ -11,9 +12,15 @@ from torch import Tensor
 
 from rnnpop.numerics.affine import Parameters
 
+#: How outputs are scored against what is wanted of them; the latter two are of their softmax p.
+Loss = Literal["squared", "log", "linear"]
+
 
 class Kernel(ABC):
-    """Mean squared error of K networks side by side, and its gradient by back-propagation through time.
+    """Mean score of K networks side by side, and its gradient by back-propagation through time.
+
+    Scores of the outputs y of a step: `squared`, the mean of (y − y*)² over outputs; `log`, −Σ y* log p; `linear`, −Σ y* p. Under
+    the latter two y* is one-hot, times the weight of the step: 0 where nothing is scored. The mean is over steps and trials.
 
     Args:
         cell: the cell (its `units`, `activation`, constants).
@@ -22,10 +29,12 @@ class Kernel(ABC):
     Attributes:
         native: name of the same passes in native.c; None if there are none.
         constant: name of the cell's field that is added to the bias of its first gate; None if it has none.
+        loss: the score.
     """
 
     native: ClassVar[str | None] = None
     constant: ClassVar[str | None] = None
+    loss: Loss = "squared"
 
     @abstractmethod
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None: ...
@@ -34,21 +43,26 @@ class Kernel(ABC):
     def gradient(
         self,
         parameters: Parameters,
-        inputs: Float[Tensor, "network time trial input"],
-        targets: Float[Tensor, "network time trial output"],
+        inputs: Float[Tensor, "network time trial input"] | Sequence[Float[Tensor, "_ trial input"]],
+        targets: Float[Tensor, "network time trial output"] | Sequence[Float[Tensor, "_ trial output"]],
         out: Parameters,
+        states: Float[Tensor, "network trial unit"] | None = None,
     ) -> Float[Tensor, "network"]:
-        """Error of each network on a batch of its own; its gradient is written into `out`."""
+        """Score of each network on a batch of its own; its gradient is written into `out`.
+
+        Args:
+            states: where the trials start, instead of at the first state; that of the latter is then of no meaning.
+        """
 
     @abstractmethod
     def error(
         self, parameters: Parameters, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
     ) -> Float[Tensor, "network"]:
-        """Error, float64, of each network on one batch that all of them see."""
+        """Score, float64, of each network on one batch that all of them see."""
 
 
 class TorchKernel(Kernel):
-    """The passes over a trial as torch operations, on any device; the readout and its error stand here, for all cells.
+    """The passes over a trial as torch operations, on any device; the readout and its score stand here, for all cells.
 
     Buffers are [network, time, trial, ...]: one step of one network is contiguous, and a weight gradient is one product over
     time × trial. They are written anew at each call, because the first touch of fresh memory costs more than the arithmetic.
@@ -60,14 +74,13 @@ class TorchKernel(Kernel):
     def gradient(
         self,
         parameters: Parameters,
-        inputs: Float[Tensor, "network time trial input"],
-        targets: Float[Tensor, "network time trial output"],
+        inputs: Float[Tensor, "network time trial input"] | Sequence[Float[Tensor, "_ trial input"]],
+        targets: Float[Tensor, "network time trial output"] | Sequence[Float[Tensor, "_ trial output"]],
         out: Parameters,
+        states: Float[Tensor, "network trial unit"] | None = None,
     ) -> Float[Tensor, "network"]:
-        hidden = self.forward(parameters, inputs)
-        error = _read_out(parameters, hidden).sub_(rows(targets))
-        loss = error.square().mean(dim=(1, 2))
-        error.mul_(2 / (error.shape[1] * error.shape[2]))
+        hidden = self.forward(parameters, _together(inputs), states)
+        loss, error = self._score(_read_out(parameters, hidden), rows(_together(targets)))
         torch.bmm(error.mT, rows(hidden), out=out["readout_weights"])
         torch.sum(error, dim=1, out=out["readout_bias"])
         self.pulled = torch.empty(hidden.shape, dtype=hidden.dtype, device=hidden.device) if self.pulled is None else self.pulled
@@ -79,13 +92,30 @@ class TorchKernel(Kernel):
         self, parameters: Parameters, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
     ) -> Float[Tensor, "network"]:
         hidden = self.forward(parameters, inputs.expand(len(parameters["bias"]), *inputs.shape).contiguous())
-        return (_read_out(parameters, hidden) - targets.flatten(0, 1)).double().square().mean(dim=(1, 2))
+        return self._score(_read_out(parameters, hidden).double(), targets.flatten(0, 1).double())[0]
+
+    def _score(
+        self, outputs: Float[Tensor, "network row output"], wanted: Float[Tensor, "*#network row output"]
+    ) -> tuple[Float[Tensor, "network"], Float[Tensor, "network row output"]]:
+        """Mean score, and its gradient by the outputs."""
+        count = outputs.shape[1]
+        if self.loss == "squared":
+            error = outputs - wanted
+            return error.square().mean(dim=(1, 2)), error * (2 / (count * error.shape[2]))
+        p = outputs.softmax(dim=2)
+        if self.loss == "log":
+            return -(wanted * outputs.log_softmax(dim=2)).sum(dim=(1, 2)) / count, (wanted.sum(dim=2, keepdim=True) * p - wanted) / count
+        met = (wanted * p).sum(dim=2, keepdim=True)
+        return -met.sum(dim=(1, 2)) / count, p * (met - wanted) / count
 
     @abstractmethod
     def forward(
-        self, parameters: Parameters, inputs: Float[Tensor, "network time trial input"]
+        self,
+        parameters: Parameters,
+        inputs: Float[Tensor, "network time trial input"],
+        states: Float[Tensor, "network trial unit"] | None = None,
     ) -> Float[Tensor, "network time trial target"]:
-        """Hidden units after each step; a view of a buffer, valid until the next call."""
+        """Hidden units after each step, from `states` or else from the first state; a view of a buffer, valid until the next call."""
 
     @abstractmethod
     def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> None:
@@ -102,6 +132,16 @@ class TorchKernel(Kernel):
         bias = parameters["bias"].clone()
         bias[:, 0] += getattr(cell, cell.kernel.constant)
         return bias
+
+
+def started(parameters: Parameters, states: Float[Tensor, "network trial unit"] | None) -> Float[Tensor, "network #trial unit"]:
+    """Where trials start: at `states`, or else at the trained first state."""
+    return parameters["initial_state"].unsqueeze(1) if states is None else states
+
+
+def _together(batches: Tensor | Sequence[Tensor]) -> Float[Tensor, "network time trial channel"]:
+    """Batches of the networks in one; products of several networks want them equally long."""
+    return batches if isinstance(batches, Tensor) else torch.stack(list(batches))
 
 
 def rows(buffer: Float[Tensor, "network time trial column"]) -> Float[Tensor, "network row column"]:

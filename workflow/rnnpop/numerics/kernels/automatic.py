@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rnnpop.numerics.affine import Parameters
-from rnnpop.numerics.kernels import TorchKernel
+from rnnpop.numerics.kernels import TorchKernel, started
 
 
 @final
@@ -21,21 +21,24 @@ class AutomaticKernel(TorchKernel):
         self.cell, self.networks, self.trials = cell, networks, trials
 
     def forward(
-        self, parameters: Parameters, inputs: Float[Tensor, "network time trial input"]
+        self,
+        parameters: Parameters,
+        inputs: Float[Tensor, "network time trial input"],
+        states: Float[Tensor, "network trial unit"] | None = None,
     ) -> Float[Tensor, "network time trial target"]:
         self.parameters = {name: value.detach().clone().requires_grad_() for name, value in parameters.items()}
         step = torch.func.vmap(self.cell.step)
         with torch.enable_grad():
-            state = self.parameters["initial_state"].unsqueeze(1).expand(-1, self.trials, -1)
-            states = []
+            state = started(self.parameters, states).expand(-1, self.trials, -1)
+            hidden = []
             for t in range(inputs.shape[1]):
                 state = step(self.parameters, inputs[:, t], state)
-                states.append(state[..., : self.cell.units])
-            self.hidden = torch.stack(states, dim=1)
+                hidden.append(state[..., : self.cell.units])
+            self.hidden = torch.stack(hidden, dim=1)
         return self.hidden.detach()
 
     def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> None:
         names = [name for name in self.parameters if not name.startswith("readout")]
-        found = torch.autograd.grad(self.hidden, [self.parameters[name] for name in names], gradient)
+        found = torch.autograd.grad(self.hidden, [self.parameters[name] for name in names], gradient, materialize_grads=True)
         for name, value in zip(names, found, strict=True):
             out[name].copy_(value)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rnnpop.numerics.activations import ACTIVATIONS, sigmoid_pull_back
 from rnnpop.numerics.affine import Parameters
-from rnnpop.numerics.kernels import TorchKernel, project, rows, weight_gradients
+from rnnpop.numerics.kernels import TorchKernel, project, rows, started, weight_gradients
 
 
 @final
@@ -34,13 +34,16 @@ class GRUKernel(TorchKernel):
         self.initial = empty(trials, n)
 
     def forward(
-        self, parameters: Parameters, inputs: Float[Tensor, "network time trial input"]
+        self,
+        parameters: Parameters,
+        inputs: Float[Tensor, "network time trial input"],
+        states: Float[Tensor, "network trial unit"] | None = None,
     ) -> Float[Tensor, "network time trial target"]:
         n, h, a = self.cell.units, self.h, self.a
         self.inputs = inputs
         self.W_gates = parameters["recurrent_weights"][:, :2].flatten(1, 2)
         self.W_c = parameters["recurrent_weights"][:, 2]
-        h[:, 0] = parameters["initial_state"].unsqueeze(1)
+        h[:, 0] = started(parameters, states)
         project(inputs, parameters["input_weights"], self.biases(self.cell, parameters), out=a)
         for t in range(inputs.shape[1]):
             gates = a[:, t, :, : 2 * n].baddbmm_(h[:, t], self.W_gates.mT).sigmoid_()

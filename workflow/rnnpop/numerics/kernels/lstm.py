@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rnnpop.numerics.activations import ACTIVATIONS, sigmoid_pull_back
 from rnnpop.numerics.affine import Parameters
-from rnnpop.numerics.kernels import TorchKernel, project, rows, weight_gradients
+from rnnpop.numerics.kernels import TorchKernel, project, rows, started, weight_gradients
 
 
 @final
@@ -33,12 +33,14 @@ class LSTMKernel(TorchKernel):
         self.work, self.delta_c, self.initial = empty(trials, n), empty(trials, n), empty(trials, n)
 
     def forward(
-        self, parameters: Parameters, inputs: Float[Tensor, "network time trial input"]
+        self,
+        parameters: Parameters,
+        inputs: Float[Tensor, "network time trial input"],
+        states: Float[Tensor, "network trial unit"] | None = None,
     ) -> Float[Tensor, "network time trial target"]:
         n = self.cell.units
         self.inputs, self.W = inputs, parameters["recurrent_weights"].flatten(1, 2)
-        self.h[:, 0] = parameters["initial_state"][:, None, :n]
-        self.c[:, 0] = parameters["initial_state"][:, None, n:]
+        self.h[:, 0], self.c[:, 0] = started(parameters, states).split(n, dim=2)
         project(inputs, parameters["input_weights"], self.biases(self.cell, parameters), out=self.a)
         for t in range(inputs.shape[1]):
             now = self.a[:, t].baddbmm_(self.h[:, t], self.W.mT)

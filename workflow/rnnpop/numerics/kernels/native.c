@@ -1,4 +1,4 @@
-/* Squared error of one network on a batch, its gradient, and a step of Adam; four cells, float32.
+/* Error of one network on a batch, its gradient, and a step of Adam; four cells, float32.
  *
  * Trials lie in the lanes of vectors: an array is [row][trial], for BLOCK trials that pass through all steps, forward and backward,
  * before the next BLOCK does. So any number of units makes full vectors, and what a step touches stays in cache. The readout is
@@ -30,13 +30,14 @@ enum { LANES = 8, ROWS = 6, COLUMNS = 2 };
 enum { LANES = 4, ROWS = 6, COLUMNS = 2 };
 #endif
 #ifndef BLOCK
-#define BLOCK 64 /* trials; a multiple of COLUMNS * LANES */
+#define BLOCK 64 /* trials; a multiple of LANES */
 #endif
 
 typedef float vector __attribute__((vector_size(4 * LANES)));
 typedef int indices __attribute__((vector_size(4 * LANES)));
 
 enum { VANILLA, UGRNN, GRU, LSTM };
+enum { SQUARED, LOG, LINEAR }; /* scores of outputs; of a softmax of them the latter two */
 
 /* ---- products ---- */
 
@@ -273,16 +274,52 @@ static void add_gradient(const room *s, const stacked *m, int low, int rows, con
 
 /* ---- a block of trials ---- */
 
-/* Sum of squared errors of the block whose first trial is `first` of B. Without `keep` nothing else is wanted of it: two slots of the
- * arrays over time are used in turn. */
-INLINE double forward(const int cell, const int relu, const room *s, int keep, int B, int first, const float *x, const float *target,
-                      const float *initial) {
-    const int T = s->T, n = s->n, I = s->I, O = s->O, G = s->G, M = s->all.rows, K = s->K;
-    const int trials = B - first < BLOCK ? B - first : BLOCK;
+/* Sum of the scores of the block whose `trials` first lanes are trials; their gradients, times `scale`, take the place of the outputs y[O][BLOCK].
+ * A wanted answer is a row of `target`; under a softmax it is one-hot times a weight w, and 0 where nothing is scored:
+ * LOG: -sum w log p, gradient w p - target;  LINEAR: -sum w p, gradient -p (target - sum target p). */
+INLINE double score(int loss, int O, int trials, float scale, const float *R target, float *R y) {
     double error = 0;
-    for (int j = 0; j < n; j++) VECTORISED {
-            s->seen[j * BLOCK + b] = initial[j];
-            if (cell == LSTM) s->c[j * BLOCK + b] = initial[n + j];
+    if (loss == SQUARED)
+        for (int o = 0; o < O; o++) {
+            float squares = 0;
+            for (int b = 0; b < trials; b++) {
+                const float e = y[o * BLOCK + b] - target[(size_t)b * O + o];
+                squares += e * e;
+                y[o * BLOCK + b] = scale * e;
+            }
+            error += squares;
+        }
+    for (int b = 0; loss != SQUARED && b < trials; b++) {
+        const float *R wanted = target + (size_t)b * O;
+        float most = y[b], weight = 0, all = 0, met = 0, said = 0;
+        for (int o = 0; o < O; o++) weight += wanted[o], most = y[o * BLOCK + b] > most ? y[o * BLOCK + b] : most;
+        for (int o = 0; o < O; o++) said += wanted[o] * (y[o * BLOCK + b] - most);
+        for (int o = 0; o < O; o++) all += y[o * BLOCK + b] = expf(y[o * BLOCK + b] - most);
+        for (int o = 0; o < O; o++) met += wanted[o] * (y[o * BLOCK + b] /= all);
+        for (int o = 0; o < O; o++) {
+            float *R p = y + o * BLOCK + b;
+            *p = scale * (loss == LOG ? weight * *p - wanted[o] : *p * (met - wanted[o]));
+        }
+        error += loss == LOG ? weight * logf(all) - said : -met;
+    }
+    for (int o = 0; o < O; o++)
+        for (int b = trials; b < BLOCK; b++) y[o * BLOCK + b] = 0;
+    return error;
+}
+
+/* Sum of the scores of the block whose first trial is `first` of B. Without `keep` nothing else is wanted of it: two slots of the
+ * arrays over time are used in turn. With `states` [B][n, or 2n] the trials start from them, and leave there where they end. */
+INLINE double forward(const int cell, const int relu, const room *s, int keep, int loss, int B, int first, const float *x,
+                      const float *target, const float *initial, float *states, float *outputs) {
+    const int T = s->T, n = s->n, I = s->I, O = s->O, G = s->G, M = s->all.rows, K = s->K;
+    const int trials = B - first < BLOCK ? B - first : BLOCK, S = cell == LSTM ? 2 * n : n;
+    const float scale = loss == SQUARED ? 2.0f / ((float)T * B * O) : 1.0f / ((float)T * B);
+    double error = 0;
+    for (int j = 0; j < n; j++)
+        for (int b = 0; b < BLOCK; b++) {
+            const float *start = states ? states + (size_t)(first + (b < trials ? b : trials - 1)) * S : initial;
+            s->seen[j * BLOCK + b] = start[j];
+            if (cell == LSTM) s->c[j * BLOCK + b] = start[n + j];
         }
     for (int t = 0; t <= T; t++) {
         const size_t now = keep ? t : t & 1, next = keep ? t + 1 : !now;
@@ -294,19 +331,19 @@ INLINE double forward(const int cell, const int relu, const room *s, int keep, i
         if (t) {
             float *y = a + (size_t)G * n * BLOCK;
             product(O, BLOCK, K, s->all.P + (size_t)G * n * K, K, seen, BLOCK, y, BLOCK, 0);
-            const float scale = 2.0f / ((float)T * B * O);
-            for (int o = 0; o < O; o++) {
-                float squares = 0;
-                for (int b = 0; b < trials; b++) {
-                    const float e = y[o * BLOCK + b] - target[((size_t)(t - 1) * B + first + b) * O + o];
-                    squares += e * e;
-                    y[o * BLOCK + b] = scale * e;
-                }
-                for (int b = trials; b < BLOCK; b++) y[o * BLOCK + b] = 0;
-                error += squares;
-            }
+            const size_t row = ((size_t)(t - 1) * B + first) * O;
+            for (int o = 0; outputs && o < O; o++)
+                for (int b = 0; b < trials; b++) outputs[row + (size_t)b * O + o] = y[o * BLOCK + b];
+            if (target) error += score(loss, O, trials, scale, target + row, y);
         }
-        if (t == T) break;
+        if (t == T) {
+            for (int b = 0; states && b < trials; b++)
+                for (int j = 0; j < n; j++) {
+                    states[(size_t)(first + b) * S + j] = seen[j * BLOCK + b];
+                    if (cell == LSTM) states[(size_t)(first + b) * S + n + j] = s->c[(now * n + j) * BLOCK + b];
+                }
+            break;
+        }
         float *reset = s->reset + now * K * BLOCK;
         for (int j = 0; j < n; j += ROWS) {
             const int units = n - j < ROWS ? n - j : ROWS;
@@ -447,20 +484,21 @@ INLINE void unflush(unsigned before) {
 
 size_t room_size(int cell, int T, int n, int I, int O) { return lay_out(cell, T, n, I, O, NULL).size; }
 
-/* Mean squared error of the network `p` on B trials, x[T][B][I] and target[T][B][O]; with `gradient`, its gradient as well. */
-double passes(int cell, int relu, int T, int B, int n, int I, int O, float constant, float *base, const float *x, const float *target,
-              const parameters *p, const parameters *gradient) {
+/* Mean score of the network `p` on B trials, x[T][B][I] and target[T][B][O]; with `gradient`, its gradient as well; with `outputs`
+ * [T][B][O], what it puts out. Without a target, nothing is scored. */
+double passes(int cell, int relu, int loss, int T, int B, int n, int I, int O, float constant, float *base, const float *x,
+              const float *target, float *states, float *outputs, const parameters *p, const parameters *gradient) {
     const unsigned before = flush();
     const room s = lay_out(cell, T, n, I, O, base);
     const int gates = s.G + (cell == GRU);
     double error = 0;
     pack(&s, gates, constant, p);
     if (gradient) memset(gradient->initial_state, 0, sizeof(float) * n * (cell == LSTM ? 2 : 1));
-#define BLOCKS(cell, relu)                                                                           \
-    for (int first = 0; first < B; first += BLOCK) {                                                 \
-        error += forward(cell, relu, &s, gradient != NULL, B, first, x, target, p->initial_state);   \
-        if (gradient) backward(cell, relu, &s, gradient->initial_state);                             \
-    }                                                                                                \
+#define BLOCKS(cell, relu)                                                                                                \
+    for (int first = 0; first < B; first += BLOCK) {                                                                      \
+        error += forward(cell, relu, &s, gradient != NULL, loss, B, first, x, target, p->initial_state, states, outputs); \
+        if (gradient) backward(cell, relu, &s, gradient->initial_state);                                                  \
+    }                                                                                                                     \
     break;
 #define EACH(cell)                        \
     case 2 * cell: BLOCKS(cell, 0)        \
@@ -468,7 +506,7 @@ double passes(int cell, int relu, int T, int B, int n, int I, int O, float const
     switch (2 * cell + relu) { EACH(VANILLA) EACH(UGRNN) EACH(GRU) EACH(LSTM) } /* each compiled for itself */
     if (gradient) unpack(&s, gates, gradient);
     unflush(before);
-    return error / ((double)T * B * O);
+    return error / ((double)T * B * (loss == SQUARED ? O : 1));
 }
 
 /* One step of Adam on the error plus l2 times the sum of squares where `penalised` is 1; the gradient, penalty included, is first

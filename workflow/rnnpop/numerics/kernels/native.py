@@ -31,6 +31,10 @@ _FLAGS = (
 )
 #: Numbers of the cells in native.c.
 _CELLS = {"vanilla": 0, "ugrnn": 1, "gru": 2, "lstm": 3}
+#: Trials that pass through together, in the lanes of vectors: a batch of few would leave most of the many empty.
+_FEW, _MANY = 16, 64
+#: Numbers of the scores in native.c.
+_LOSSES = {"squared": 0, "log": 1, "linear": 2}
 
 
 @final
@@ -42,44 +46,78 @@ class NativeKernel(Kernel):
     """
 
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
-        self.cell, self.shape, self.number = cell, (networks, steps, trials), _CELLS[cell.kernel.native]
+        self.cell, self.networks, self.trials, self.number = cell, networks, trials, _CELLS[cell.kernel.native]
         self.constant_value = 0.0 if cell.kernel.constant is None else getattr(cell, cell.kernel.constant)
         self.room = torch.empty(0)
 
     def gradient(
         self,
         parameters: Parameters,
-        inputs: Float[Tensor, "network time trial input"],
-        targets: Float[Tensor, "network time trial output"],
+        inputs: Float[Tensor, "network time trial input"] | Sequence[Float[Tensor, "_ trial input"]],
+        targets: Float[Tensor, "network time trial output"] | Sequence[Float[Tensor, "_ trial output"]],
         out: Parameters,
+        states: Float[Tensor, "network trial unit"] | None = None,
     ) -> Float[Tensor, "network"]:
-        pairs = zip(inputs.contiguous(), targets.contiguous(), strict=True)
-        return torch.tensor([self._passes(k, parameters, *pair, out) for k, pair in enumerate(pairs)])
+        """As every kernel; each network may have as many steps as it likes."""
+        begun = None if states is None else states.clone()  # the passes leave there where the trials end
+        errors = [
+            self._passes(k, parameters, x.contiguous(), y.contiguous(), out=out, states=None if begun is None else begun[k])
+            for k, (x, y) in enumerate(zip(inputs, targets, strict=True))
+        ]
+        return torch.tensor(errors)
 
     def error(
         self, parameters: Parameters, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
     ) -> Float[Tensor, "network"]:
         pair = inputs.contiguous(), targets.contiguous()
-        return torch.tensor([self._passes(k, parameters, *pair, None) for k in range(self.shape[0])], dtype=torch.float64)
+        return torch.tensor([self._passes(k, parameters, *pair) for k in range(self.networks)], dtype=torch.float64)
 
-    def _passes(self, network: int, parameters: Parameters, inputs: Tensor, targets: Tensor, out: Parameters | None) -> float:
-        if inputs.shape[:2] != self.shape[1:] or targets.shape[:2] != self.shape[1:]:  # C would read past the end
-            raise ValueError(f"a batch of shape {tuple(inputs.shape[:2])} given to a kernel of {self.shape[1:]} (time, trial)")
-        if inputs.dtype != torch.float32 or targets.dtype != torch.float32:
-            raise ValueError(f"a batch of type {inputs.dtype} and {targets.dtype} given to a kernel of type float32")
-        library, units = _library(), self.cell.units
+    def advance(
+        self, parameters: Parameters, inputs: Float[Tensor, "network trial input"], states: Float[Tensor, "network trial unit"]
+    ) -> Float[Tensor, "network trial output"]:
+        """Outputs after one step of every network, whose states go on by it, in place."""
+        outputs = torch.empty(self.networks, self.trials, parameters["readout_bias"].shape[1])
+        for k in range(self.networks):
+            self._passes(k, parameters, inputs[k : k + 1], None, states=states[k], outputs=outputs[k])
+        return outputs
+
+    def _passes(
+        self,
+        network: int,
+        parameters: Parameters,
+        inputs: Float[Tensor, "time trial input"],
+        targets: Float[Tensor, "time trial output"] | None = None,
+        *,
+        out: Parameters | None = None,
+        states: Float[Tensor, "trial unit"] | None = None,
+        outputs: Float[Tensor, "trial output"] | None = None,
+    ) -> float:
+        library, units, channels = _library(_FEW if self.trials <= _FEW else _MANY), self.cell.units, parameters["readout_bias"].shape[1]
         assert library is not None  # no kernel is built where there is none
-        channels = inputs.shape[-1], targets.shape[-1]
-        size = library.room_size(self.number, self.shape[1], units, *channels)
-        if len(self.room) != size:
+        shape = inputs.shape[0], self.trials
+        for array, wanted in (
+            (inputs, (*shape, inputs.shape[2])),
+            (targets, (*shape, channels)),
+            (states, (self.trials, _size(parameters))),
+        ):
+            if array is not None and array.shape != wanted:  # C would read past the end
+                raise ValueError(f"a batch of shape {tuple(array.shape)} given to a kernel that wants {tuple(wanted)}")
+            if array is not None and (array.dtype != torch.float32 or not array.is_contiguous()):
+                raise ValueError(f"a batch of type {array.dtype} given to a kernel of contiguous arrays of type float32")
+        size = library.room_size(self.number, shape[0], units, inputs.shape[2], channels)
+        if len(self.room) < size:
             self.room = torch.zeros(size)  # laid out once: the first touch of fresh memory costs more than the work on it
         relu = int(self.cell.activation == "relu")
         return library.passes(
-            *(self.number, relu, *self.shape[1:], units, *channels, self.constant_value),
-            *(array.data_ptr() for array in (self.room, inputs, targets)),
+            *(self.number, relu, _LOSSES[self.loss], *shape, units, inputs.shape[2], channels, self.constant_value),
+            *(array if array is None else array.data_ptr() for array in (self.room, inputs, targets, states, outputs)),
             _addresses(parameters, network),
             out and _addresses(out, network),
         )
+
+
+def _size(parameters: Parameters) -> int:
+    return parameters["initial_state"].shape[1]
 
 
 def _addresses(named: Parameters, network: int) -> ctypes.Array[ctypes.c_void_p]:
@@ -117,19 +155,19 @@ def available(cell: Any, dtype: torch.dtype, device: torch.device) -> bool:
 
 
 @cache
-def _library() -> ctypes.CDLL | None:
-    """What native.c was compiled to; None where there is no compiler."""
+def _library(block: int = _MANY) -> ctypes.CDLL | None:
+    """What native.c was compiled to, for so many trials at a time; None where there is no compiler."""
     compiler = os.environ.get("CC") or next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
     if compiler is None or os.environ.get("RNNPOP_NATIVE") == "0":
         return None
-    made_of = "\n".join([_SOURCE.read_text(), repr(_FLAGS), compiler, _processor(), platform.platform()])
+    made_of = "\n".join([_SOURCE.read_text(), repr(_FLAGS), str(block), compiler, _processor(), platform.platform()])
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rnnpop"
     built = folder / f"native-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.so"
     try:
         if not built.exists():
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as work:
-                if not _compile(compiler, Path(work, "native.so")):
+                if not _compile(compiler, block, Path(work, "native.so")):
                     return None
                 os.replace(Path(work, "native.so"), built)  # whole or absent: many jobs start at once
         library = ctypes.CDLL(str(built))
@@ -137,14 +175,16 @@ def _library() -> ctypes.CDLL | None:
         return None
     integer, real, address = ctypes.c_int, ctypes.c_float, ctypes.c_void_p
     library.room_size.argtypes, library.room_size.restype = [integer] * 5, ctypes.c_size_t
-    library.passes.argtypes, library.passes.restype = [*[integer] * 7, real, *[address] * 5], ctypes.c_double
+    library.passes.argtypes, library.passes.restype = [*[integer] * 8, real, *[address] * 7], ctypes.c_double
     library.adam.argtypes, library.adam.restype = [ctypes.c_size_t, *[address] * 5, *[real] * 7], None
     return library
 
 
-def _compile(compiler: str, target: Path) -> bool:
+def _compile(compiler: str, block: int, target: Path) -> bool:
     return any(
-        subprocess.run([*compiler.split(), *flags, str(_SOURCE), "-o", str(target), "-lm"], capture_output=True, check=False).returncode
+        subprocess.run(
+            [*compiler.split(), *flags, f"-DBLOCK={block}", str(_SOURCE), "-o", str(target), "-lm"], capture_output=True, check=False
+        ).returncode
         == 0
         for flags in _FLAGS
     )

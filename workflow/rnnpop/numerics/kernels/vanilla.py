@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rnnpop.numerics.activations import ACTIVATIONS
 from rnnpop.numerics.affine import Parameters
-from rnnpop.numerics.kernels import TorchKernel, project, rows, weight_gradients
+from rnnpop.numerics.kernels import TorchKernel, project, rows, started, weight_gradients
 
 
 @final
@@ -24,11 +24,14 @@ class VanillaKernel(TorchKernel):
         self.h = torch.zeros(networks, steps + 1, trials, cell.units, dtype=dtype, device=device)
 
     def forward(
-        self, parameters: Parameters, inputs: Float[Tensor, "network time trial input"]
+        self,
+        parameters: Parameters,
+        inputs: Float[Tensor, "network time trial input"],
+        states: Float[Tensor, "network trial unit"] | None = None,
     ) -> Float[Tensor, "network time trial target"]:
         self.inputs, self.W = inputs, parameters["recurrent_weights"].flatten(1, 2)
         h, W = self.h, self.W.mT
-        h[:, 0] = parameters["initial_state"].unsqueeze(1)
+        h[:, 0] = started(parameters, states)
         project(inputs, parameters["input_weights"], parameters["bias"], out=h[:, 1:])
         for t in range(inputs.shape[1]):
             self.phi.into(h[:, t + 1].baddbmm_(h[:, t], W))
