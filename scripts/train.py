@@ -1,9 +1,10 @@
 """Train the networks of one shard."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rnnpop import store, variants
-from rnnpop.stages.train import train
+from rnnpop.stages.train import teacher, train
 
 
 def train_shard(
@@ -18,9 +19,14 @@ def train_shard(
     study: str,
     seed: int,
     device: str,
+    teachers: Sequence[tuple[str, str]],
     provenance: dict[str, object],
 ) -> str:
-    """Train and save; says how many networks met the criterion, and in how many steps."""
+    """Train and save; says how many networks met the criterion, and in how many steps.
+
+    Args:
+        teachers: stores of the networks that these learn from, and of the sessions that they played, shard by shard.
+    """
     trained = train(
         variants.load("tasks", task),
         variants.load("cells", cell),
@@ -31,6 +37,7 @@ def train_shard(
         factors=factors,
         seed=seed,
         device=device,
+        teachers=_teachers(teachers, indexes),
     )
     store.save(trained, networks, "train", **provenance)
     status, steps = trained["status"].values, trained["steps"].values
@@ -38,6 +45,15 @@ def train_shard(
         return f"{len(status)} left untrained"
     others = "".join(f", {(status == kind).sum()} {kind}" for kind in sorted(set(status) - {"ok"}))
     return f"{(status == 'ok').sum()} of {len(status)} met the criterion{others}, {steps.min()}–{steps.max()} steps"
+
+
+def _teachers(shards: Sequence[tuple[str, str]], indexes: range) -> dict[int, Any]:
+    """The teachers of some networks, by number; one shard in memory at a time."""
+    found = {}
+    for networks, sessions in ((store.load(first), store.load(second)) for first, second in shards):
+        places = {int(index): place for place, index in enumerate(networks["index"].values)}
+        found |= {index: teacher(networks, sessions, places[index]) for index in indexes if index in places}
+    return found
 
 
 if "snakemake" in globals():
@@ -58,5 +74,6 @@ if "snakemake" in globals():
         study=snakemake.wildcards.study,
         seed=snakemake.params.seed,
         device=snakemake.params.device,
+        teachers=list(zip(snakemake.input.get("teachers", []), snakemake.input.get("taught", []), strict=True)),
         provenance=_job.provenance(snakemake),
     )

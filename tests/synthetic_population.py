@@ -160,7 +160,7 @@ def networks(coords: dict[str, object], seed: int = 0, evaluations: int = 30) ->
     rates = np.random.default_rng(seed).uniform(0.7, 1.3, (count, 1))
     return xr.Dataset(
         {
-            "loss": variable(("network", "evaluation"), 10 ** (-3 * rates * np.linspace(0, 1, evaluations)), "loss"),
+            "error": variable(("network", "evaluation"), 10 ** (-3 * rates * np.linspace(0, 1, evaluations)), "loss"),
             "final_loss": variable(("network",), np.full(count, 9e-4), "final loss"),
             "steps": variable(("network",), np.full(count, 700), "steps", "step"),
             "criterion_step": variable(("network",), np.full(count, 400.0), "steps to the criterion", "step"),

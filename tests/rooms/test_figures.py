@@ -184,7 +184,7 @@ def test_it_draws_whatever_became_of_the_networks(kind: str) -> None:
     datasets["fixed_points"][2] = datasets["fixed_points"][2].isel(fixed_point=slice(0))
     portraits[4]["unstable"][3] = 9
     datasets["networks"][1]["status"][0] = "diverged"
-    datasets["networks"][1]["loss"][0, 4:] = np.nan
+    datasets["networks"][1]["error"][0, 4:] = np.nan
     for store in (*datasets["atlas"].values(), datasets["summary"]):
         store["status"][2] = "not_converged"
         store["status"][5] = "diverged"

@@ -29,7 +29,9 @@ def batches(task: Task) -> dict[str, Trials]:
         "beyond": task.beyond(stream(1, "beyond")),
     }
     shown = task.shown()
-    return made if shown is None else made | {"shown": shown}
+    if shown is not None:
+        made["shown"] = shown
+    return {name: batch for name, batch in made.items() if isinstance(batch, Trials)}  # a task that answers back is judged on sessions
 
 
 def test_trials_have_the_promised_shapes(task: Task) -> None:
@@ -84,6 +86,8 @@ def test_conditions_are_still_inputs(task: Task) -> None:
 
 def test_the_targets_solve_the_task(task: Task) -> None:
     trials = task.evaluation(stream(1, "evaluation"))
+    if not isinstance(trials, Trials):
+        pytest.skip("the task answers back")
     assert task.solves(lambda: trials.target, trials)
 
 

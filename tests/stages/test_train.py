@@ -51,7 +51,7 @@ def test_networks_differ_and_learn() -> None:
     trained = run(indexes=range(4))
     weights = trained["recurrent_weights"].values[:, -1].reshape(4, -1)
     assert len({row.tobytes() for row in weights}) == 4
-    loss = trained["loss"].values
+    loss = trained["error"].values
     assert (trained["final_loss"].values < loss[:, 0]).all()
     names.check(trained, "train")
 
@@ -61,7 +61,7 @@ def test_a_network_stops_when_it_meets_the_criterion() -> None:
     assert (trained["status"] == "ok").all()
     assert (trained["final_loss"] <= TASK.criterion).all()
     for network in range(trained.sizes["network"]):
-        seen = trained["loss"].values[network]
+        seen = trained["error"].values[network]
         stopped = np.flatnonzero(seen <= TASK.criterion)[0]
         assert np.isnan(seen[stopped + 1 :]).all()
         assert int(trained["steps"][network]) == int(trained["step"][stopped])

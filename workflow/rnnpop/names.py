@@ -19,15 +19,31 @@ DIMENSIONS = {
     "unit": "component of the state vector; the coordinate `part` says hidden or cell (LSTM: hidden units, then cells)",
     "input": "input channel",
     "output": "output channel",
-    "trial": "trial of a frozen batch; the coordinate `batch` tells the probe batch (0), the second one (1), and trials for pictures (2)",
+    "trial": "trial of a frozen batch; the coordinate `batch` tells the probe batch (0), the second one (1), and trials for pictures (2); or of a session, from 0",
+    "session": "run of a task that answers back, without a reset of the state; the same luck for every network",
+    "observer": "ideal observer, or approximation of one, by name",
+    "actor": "agent that infers and acts, ideal or an approximation of one, by name",
+    "threshold": "probability of an action beyond which it is taken",
     "still": "constant input under which fixed points are sought, by name, in the task's order",
-    "time": "time step of a trial; the coordinate is in s, from 0 at the first step",
+    "time": "time step of a trial or session; the coordinate is in s, from 0 at the first step",
     "axis": "axis of a low-dimensional picture (principal component, or MDS axis)",
     "fixed_point": "one fixed or slow point; `owner` is its network, `node` its number within that network, `condition` its still input",
     "mode": "eigenvalue of a Jacobian (or of a fitted linear map), by falling modulus; the coordinate counts from 0",
     "horizon": "steps for which a linearised run goes on before it is set back to the network's own state",
     "lag": "steps after an impulse",
+    "stride": "steps between two moments of a run",
     "retained": "linear modes kept, those of largest modulus; the coordinate counts them",
+    "point": "place of a square grid in the plane of a network's first two principal components, row by row",
+    "visit": "state that a network visited in its sessions, evenly spaced in their order",
+    "bin": "interval of a number that a network's states have, by rising number",
+    "signed_strength": "strength of a trial's stimulus, negative on the left, in the task's units",
+    "strength": "strength of a trial's stimulus, on either side, in the task's units",
+    "block_side": "side that a trial's block favours: −1 left, 0 none, +1 right",
+    "concordance": "whether a trial's stimulus is on the side that its block favours: discordant, concordant",
+    "observation": "observations of a trial (mice: whole seconds to the response), from 1",
+    "block_trial": "number of a trial in its block, from 1",
+    "previous_length": "least trials of the block before; classes reach to the next",
+    "regressor": "what a choice is regressed on, by name",
     "outcome": "where a start of the search ended: fixed, slow, outlier, unsettled",
     "edge": "one arrow of a transition graph; `owner` is its network",
     "sample": "row of a representation: (trial, time) of the probe batch",
@@ -38,10 +54,14 @@ DIMENSIONS = {
     "label": "sign pattern of the outputs at a fixed point",
     "landing": "sign pattern of the outputs where a transition ends; as `label`",
     "order": "number of unstable directions",
+    "log_odds": "bin of log-odds of right over left; the coordinate is its centre",
     "measure": "similarity measure, by its name in config.yaml",
     "other": "similarity measure that a measure is correlated with; as `measure`",
     "factor": "design factor (architecture, activation, ...)",
     "quantity": "number of single networks, by its name in the summary, whose differences are held against distances",
+    "mouse": "mouse, or table of trials, by its name in config.yaml",
+    "replayed": "trial of a mouse that was replayed to networks; `owner` is the mouse",
+    "reference": "what foretells a mouse's choices beside networks, by name",
     "draw": "bootstrap resample of networks, or of whole populations",
 }
 
@@ -70,7 +90,7 @@ _PER_NETWORK = {"network": "network"}
 SCHEMAS = {
     "train": Schema(
         {
-            "loss": ("network", "evaluation"),
+            "error": ("network", "evaluation"),
             "final_loss": ("network",),
             "steps": ("network",),
             "criterion_step": ("network",),
@@ -87,6 +107,86 @@ SCHEMAS = {
             "beyond_loss": ("network",),
         },
         {**_PER_NETWORK, "batch": "trial", "condition": "trial", "command": "trial", "time": "time", "part": "unit"},
+    ),
+    "play": Schema(
+        {
+            "state": ("network", "session", "time", "unit"),
+            "inputs": ("network", "session", "time", "input"),
+            "outputs": ("network", "session", "time", "output"),
+            "trial_number": ("network", "session", "time"),
+            "trial_step": ("network", "session", "time"),
+            "action": ("network", "session", "time"),
+            "reward": ("network", "session", "time"),
+            "ended": ("network", "session", "time"),
+            "side": ("session", "trial"),
+            "strength": ("session", "trial"),
+            "block_side": ("session", "trial"),
+            "block": ("session", "trial"),
+            "block_trial": ("session", "trial"),
+            "stimulus_log_odds": ("network", "observer", "session", "time"),
+            "block_log_odds": ("network", "observer", "session", "time"),
+        },
+        {**_PER_NETWORK, "time": "time", "part": "unit", "observer": "observer"},
+    ),
+    "survey": Schema(
+        {
+            "centre": ("network", "unit"),
+            "plane": ("network", "unit", "axis"),
+            "position": ("network", "point", "axis"),
+            "visits": ("network", "point"),
+            "flow": ("network", "still", "point", "axis"),
+            "speed": ("network", "still", "point"),
+            "visited": ("network", "visit", "axis"),
+            "visited_flow": ("network", "still", "visit", "axis"),
+            "visited_speed": ("network", "still", "visit"),
+            "path_belief": ("network", "bin"),
+            "path_speed": ("network", "bin"),
+            "typical_step": ("network",),
+        },
+        {**_PER_NETWORK, "still": "still", "part": "unit"},
+    ),
+    "observe": Schema(
+        {
+            **{
+                f"{name}{error}": ("actor", "threshold")
+                for name in ("accuracy", "forced_accuracy", "timeouts", "observations", "reward")
+                for error in ("", "_error")
+            },
+            **{
+                f"block_{name}{error}": ("observer",)
+                for name in ("belief_before", "belief_after", "accuracy_before", "accuracy_after", "log_loss")
+                for error in ("", "_error")
+            },
+            "block_belief_by_block_trial": ("observer", "block_trial"),
+            "block_belief_histogram": ("observer", "log_odds"),
+        },
+        {"actor": "actor", "threshold": "threshold", "observer": "observer", "block_trial": "block_trial", "log_odds": "log_odds"},
+        open_ended=True,
+    ),
+    "gather": Schema(
+        {
+            "choice": ("replayed",),
+            "reference_right": ("reference", "replayed"),
+            "reference_bits": ("reference", "replayed"),
+            "reference_lapse": ("mouse", "reference"),
+            "reference_log_likelihood": ("mouse", "reference"),
+            "reference_agreement": ("mouse", "reference"),
+            "reaction_time": ("mouse",),
+        },
+        {"mouse": "mouse", "reference": "reference", "owner": "replayed", "session_number": "replayed", "trial_number": "replayed"},
+        open_ended=True,
+    ),
+    "replay": Schema(
+        {
+            "right_probability": ("network", "replayed"),
+            "choice_bits": ("network", "replayed"),
+            "log_likelihood": ("network", "mouse"),
+            "lapse": ("network", "mouse"),
+            "agreement": ("network", "mouse"),
+            "accuracy": ("network", "mouse"),
+            "observations": ("network", "mouse"),
+        },
+        {**_PER_NETWORK, "mouse": "mouse", "owner": "replayed", "session_number": "replayed", "trial_number": "replayed"},
     ),
     "settle": Schema(
         {

@@ -71,21 +71,31 @@ def load(room: str, entry: Mapping[str, Any]) -> Any:
     return variant(**{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items() if key not in ("kind", "reads")})
 
 
-@cache
-def fields(room: str, kind: str) -> dict[str, tuple[str, bool]]:
-    """Fields of a variant, in order: name -> (annotation as written, whether it must be given). Read from the syntax tree,
-    so that the workflow can check a config without importing torch."""
-    tree = ast.parse(path(room, kind).read_text())
+def _variant(room: str, kind: str) -> ast.ClassDef:
+    """The one final class of a file, as its syntax tree."""
     finals = [
         node
-        for node in tree.body
+        for node in ast.parse(path(room, kind).read_text()).body
         if isinstance(node, ast.ClassDef) and any("final" in ast.unparse(decorator) for decorator in node.decorator_list)
     ]
     if len(finals) != 1:
         raise UnknownVariant(f"{room}/{kind}.py holds {len(finals)} final classes, expected exactly one")
+    return finals[0]
+
+
+@cache
+def base(room: str, kind: str) -> str:
+    """Name of the class that a variant is derived from."""
+    return ast.unparse(_variant(room, kind).bases[0])
+
+
+@cache
+def fields(room: str, kind: str) -> dict[str, tuple[str, bool]]:
+    """Fields of a variant, in order: name -> (annotation as written, whether it must be given). Read from the syntax tree,
+    so that the workflow can check a config without importing torch."""
     return {
         item.target.id: (ast.unparse(item.annotation), item.value is None)
-        for item in finals[0].body
+        for item in _variant(room, kind).body
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and "ClassVar" not in ast.unparse(item.annotation)
     }
 

@@ -84,7 +84,7 @@ def _curves(figure: matplotlib.figure.Figure, top: float, stores: Sequence[xr.Da
         [(panels.stroke("0.4"), "criterion met"), failed, (panels.stroke("black", ":"), "criterion" if np.isfinite(criterion) else "")],
     )
     columns, rows, tables = key.levels["architecture"], key.levels["activation"], [pd.DataFrame()]
-    loss = np.concatenate([np.full(1, np.nan), *(store["loss"].values.ravel() for store in stores)])
+    loss = np.concatenate([np.full(1, np.nan), *(store["error"].values.ravel() for store in stores)])
     positive = loss[np.isfinite(loss) & (loss > 0)]
     # networks that come apart for a while leave the picture at the top: the others would be flat lines
     limits = np.array([0.5, 20]) * (np.percentile(positive, [0, 90]) if positive.size else np.array([1e-3, 1.0]))
@@ -113,7 +113,7 @@ def _curves(figure: matplotlib.figure.Figure, top: float, stores: Sequence[xr.Da
 
 
 def _lines(axes: Any, store: xr.Dataset, colour: str) -> pd.DataFrame:
-    step, loss = store["step"].values, store["loss"].values
+    step, loss = store["step"].values, store["error"].values
     for own, status in zip(loss, store["status"].values, strict=True):
         met = status == "ok"
         axes.plot(step, own, color=colour if met else _FAILED, ls="-" if met else (0, (2, 1.5)), lw=0.6, alpha=0.8, zorder=2 + (not met))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnpop.learners import Apprentice, Arrays, Learner, Training
+from rnnpop.learners import Apprentice, Arrays, Training, TrialLearner
 from rnnpop.numerics.affine import WEIGHTS
 from rnnpop.numerics.lanes import Lane, time_major
 from rnnpop.numerics.unroll import unroll
@@ -21,7 +21,7 @@ from rnnpop.variants import Count, NonNegative, Positive, Probability, Whole
 
 @final
 @dataclass(frozen=True)
-class Adam(Learner):
+class Adam(TrialLearner):
     """Adam on the mean squared error plus l2 · Σw², until the error on the evaluation batch meets the task's criterion.
 
     The learning rate rises linearly over `warmup` of the steps and falls as a half cosine to `final_rate` of its peak. The

@@ -11,6 +11,8 @@ import torch
 
 from rnnpop.learners import Apprentice, Learner, Training
 from rnnpop.numerics.lanes import Lane, time_major
+from rnnpop.numerics.rollouts import errors
+from rnnpop.numerics.sessions import Course
 
 
 @final
@@ -19,8 +21,7 @@ class Untrained(Learner):
     """Networks keep the weights they begin with: the same as those of the trained networks of the same seed."""
 
     def learn(self, task: Any, cell: Any, apprentices: Sequence[Apprentice], evaluation: Any, device: str) -> Training:
-        seen, wanted = time_major(evaluation, torch.device("cpu"))
-        losses = [self._loss(cell, apprentice, seen, wanted) for apprentice in apprentices]
+        losses = [self._loss(task, cell, apprentice, evaluation) for apprentice in apprentices]
         return Training(
             [apprentice.initial for apprentice in apprentices],
             np.zeros(1, dtype=np.int64),
@@ -31,7 +32,13 @@ class Untrained(Learner):
             ["untrained"] * len(apprentices),
         )
 
-    def _loss(self, cell: Any, apprentice: Apprentice, seen: torch.Tensor, wanted: torch.Tensor) -> float:
+    def _loss(self, task: Any, cell: Any, apprentice: Apprentice, evaluation: Any) -> float:
+        """Error on the evaluation batch, or in the evaluation sessions of a task that answers back."""
+        settings: dict[str, Any] = {"dtype": torch.float32, "device": torch.device("cpu")}
+        if isinstance(evaluation, Course):
+            lane = Lane(cell, [apprentice.initial], steps=1, trials=len(evaluation.trials), **settings)
+            return float(errors(task, lane, evaluation, task.probe_steps)[0])
+        seen, wanted = time_major(evaluation, torch.device("cpu"))
         steps, trials = seen.shape[:2]
-        lane = Lane(cell, [apprentice.initial], steps=steps, trials=trials, dtype=torch.float32, device=torch.device("cpu"))
+        lane = Lane(cell, [apprentice.initial], steps=steps, trials=trials, **settings)
         return float(lane.losses(seen, wanted)[0])

@@ -11,10 +11,11 @@ import xarray as xr
 from jaxtyping import Float
 
 from rnnpop.design import network_name
-from rnnpop.learners import Apprentice, Learner, Training
+from rnnpop.learners import Apprentice, Learner, Teacher, Training
 from rnnpop.names import variable
-from rnnpop.numerics.affine import DIMENSIONS
+from rnnpop.numerics.affine import DIMENSIONS, trained_parameters
 from rnnpop.numerics.kernels.native import available
+from rnnpop.numerics.sessions import Course, Steps
 from rnnpop.seeds import stream
 
 
@@ -29,6 +30,7 @@ def train(
     factors: Mapping[str, Any],
     seed: int,
     device: str,
+    teachers: Mapping[int, Teacher] | None = None,
 ) -> xr.Dataset:
     """Networks of one population, before and after training.
 
@@ -39,6 +41,7 @@ def train(
         names: `task`, `cell` and `learner` as they stand in paths.
         indexes: numbers of the networks in the population.
         factors: design factors of the population, kept as coordinates.
+        teachers: the teacher of each network, by its number, where the learner wants one.
 
     Returns:
         Store of stage `train`; its attribute `engine` says which passes over a trial were used: their rounding differs.
@@ -47,6 +50,7 @@ def train(
         Apprentice(
             cell.init(stream(seed, study, names["task"], names["cell"], index, "init"), task.inputs, task.outputs),
             stream(seed, study, names["task"], names["cell"], index, "trials"),
+            (teachers or {}).get(index),
         )
         for index in indexes
     ]
@@ -63,9 +67,10 @@ def train(
     }
     return xr.Dataset(
         weights
+        | training.described
         | {
-            "loss": variable(("network", "evaluation"), training.loss, "mean squared error on the evaluation batch"),
-            "final_loss": variable(("network",), training.final_loss, "mean squared error of the weights kept"),
+            "error": variable(("network", "evaluation"), training.loss, "error on the evaluation batch"),
+            "final_loss": variable(("network",), training.final_loss, "error of the weights kept"),
             "steps": variable(("network",), training.steps, "optimiser steps taken"),
             "criterion_step": variable(("network",), _first_solved(training), "optimiser steps until the criterion was first met"),
         },
@@ -80,8 +85,24 @@ def train(
             "checkpoint": ["initial", "trained"],
             "step": ("evaluation", training.step),
             "gate": list(cell.gates),
+            **training.coordinates,
         },
         attrs={"engine": "native" if available(cell, torch.float32, torch.device(device)) else "torch"},
+    )
+
+
+def teacher(networks: xr.Dataset, sessions: xr.Dataset, network: int) -> Teacher:
+    """One network of a shard, with the sessions that it played."""
+    played, parameters = sessions.isel(network=network), trained_parameters(networks, network)
+    course = {name: sessions[name].values for name in ("side", "strength", "block_side", "block", "block_trial")}
+    number, trials = course["side"].shape
+    return Teacher(
+        name=str(networks["network"].values[network]),
+        parameters={name: value.numpy() for name, value in parameters.items()},
+        steps=Steps(**{name: played[name].values for name in Steps.__dataclass_fields__}),
+        state=played["state"].values,
+        course=Course(**course, noise=np.empty((number, trials, 0, 2)), trials=np.full(number, trials)),
+        blanks=int(sessions.attrs["blanks"]),
     )
 
 

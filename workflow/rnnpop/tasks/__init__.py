@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from rnnpop.numerics.sessions import Clock, Course, Response
+
 #: Trials of the frozen batch that decides when a network is trained.
 _EVALUATION_TRIALS = 256
 
@@ -70,8 +72,8 @@ class Task(ABC):
     def still_inputs(self) -> dict[str, Float[np.ndarray, "input"]]:
         """Named constant inputs under which fixed points are sought, in an order that means something where there are several."""
 
-    def evaluation(self, rng: np.random.Generator) -> Trials:
-        """The frozen batch that decides when a network is trained."""
+    def evaluation(self, rng: np.random.Generator) -> Trials | Course:
+        """The frozen batch, or sessions, that decide when a network is trained."""
         return self.trials(rng, _EVALUATION_TRIALS)
 
     def solves(self, answer: Callable[[], Float[np.ndarray, "trial time output"]], trials: Trials) -> bool:
@@ -97,3 +99,33 @@ class Task(ABC):
     def pulses(self) -> dict[str, Float[np.ndarray, "input"]]:
         """Named inputs of one step, whose effect on stable fixed points is mapped; none by default."""
         return {}
+
+
+class ClosedLoopTask(Task):
+    """A task that answers back: what the network puts out ends a trial, brings reward, and so decides what it is given next.
+
+    Environments (sessions) run side by side, each by its own clock, and the state of a network is never reset within one. `trials` and
+    `probes` are open-loop: sessions as an ideal agent played them, on which all networks can be looked at under the same inputs.
+
+    Attributes:
+        sessions: sessions that every network plays after training, of `session_steps` steps.
+    """
+
+    sessions: int
+    session_steps: int
+
+    @abstractmethod
+    def course(self, rng: np.random.Generator, environments: int, *, steps: int = 0, blocks: int = 0) -> Course:
+        """What chance brings to sessions of at least `steps` steps, or of so many whole blocks, whatever the task takes for one."""
+
+    @abstractmethod
+    def begin(self, course: Course) -> Clock:
+        """The clocks at the start of sessions."""
+
+    @abstractmethod
+    def observe(self, course: Course, clock: Clock) -> Float[np.ndarray, "environment input"]:
+        """What the network is given now, float32; nothing is changed."""
+
+    @abstractmethod
+    def respond(self, course: Course, clock: Clock, outputs: Float[np.ndarray, "environment output"]) -> Response:
+        """What the outputs of this step bring about; the clocks go on by one step."""
