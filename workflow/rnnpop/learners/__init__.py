@@ -12,8 +12,9 @@ import xarray as xr
 from jaxtyping import Bool, Float, Int
 
 from rnnpop.names import variable
-from rnnpop.numerics.distillation import FOLLOWED, STRIDES
+from rnnpop.numerics.distillation import STRIDES
 from rnnpop.numerics.sessions import Course, Steps
+from rnnpop.numerics.students import FOLLOWED
 
 Arrays = dict[str, np.ndarray]
 
@@ -103,7 +104,7 @@ class Student:
     Attributes:
         parameters: its own.
         loss: share of the teacher that it misses on sessions that it was not fitted to: 0 for none, 1 for a constant's.
-        described: entries of `distillation.FOLLOWED`.
+        described: entries of `students.FOLLOWED`.
         updates: steps of an optimiser.
     """
 

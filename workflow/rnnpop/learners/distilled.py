@@ -13,9 +13,10 @@ from jaxtyping import Float
 from scipy.special import expit, log_expit, xlogy
 
 from rnnpop.learners import Apprentice, Arrays, SessionLearner, Student, Training, taught
-from rnnpop.numerics.distillation import Coordinates, Lesson, coordinates, fitted_gain, follows, lesson, readout
+from rnnpop.numerics.distillation import Coordinates, Lesson, coordinates, fitted_gain, lesson, readout
 from rnnpop.numerics.kernels import Loss
 from rnnpop.numerics.lanes import Lane
+from rnnpop.numerics.students import follows
 from rnnpop.numerics.unroll import unroll
 from rnnpop.variants import Count, Positive, Probability
 
@@ -55,7 +56,7 @@ class Distilled(SessionLearner):
 
     teacher: str
     target: Literal["logits", "choices", "rollout"] = "logits"
-    directions: Literal["task", "components", "learned"] = "task"
+    directions: Literal["task", "whole", "components", "learned"] = "task"
     gain: Positive | Literal["fitted"] = 3.0
     updates: Count = 2000
     window: Count = 64

@@ -9,7 +9,8 @@ from typing import Any, Literal, final
 import numpy as np
 
 from rnnpop.learners import Apprentice, Arrays, SessionLearner, Student, Training, taught
-from rnnpop.numerics.distillation import Coordinates, Lesson, coordinates, fit_tanh_map, fitted_gain, follows, lesson, readout
+from rnnpop.numerics.distillation import Coordinates, Lesson, coordinates, fit_tanh_map, fitted_gain, lesson, readout
+from rnnpop.numerics.students import follows
 from rnnpop.variants import Positive
 
 
@@ -25,15 +26,16 @@ class Radd(SessionLearner):
     Attributes:
         teacher: path of the population whose network of the same index is the teacher: study/task/cell/learner.
         directions: what z is: `task`, stimulus and block belief in the plane of the two leading principal components (as published;
-            further units get further components); `components`, the leading ones; `learned`, those of a reduced-rank regression.
-        basis: `task`: projections on the two directions, which are not orthogonal (as published), or coordinates on their dual basis.
+            further units get further components); `whole`, the same beliefs in the whole space; `components`, the leading ones;
+            `learned`, those of a reduced-rank regression.
+        basis: of beliefs: projections on the two directions, which are not orthogonal (as published), or coordinates on their dual basis.
         gain: g; `fitted`: that which comes closest to the teacher's own probabilities.
 
     Source: Schaeffer et al. 2020.
     """
 
     teacher: str
-    directions: Literal["task", "components", "learned"] = "task"
+    directions: Literal["task", "whole", "components", "learned"] = "task"
     basis: Literal["projection", "dual"] = "projection"
     gain: Positive | Literal["fitted"] = 3.0
 

@@ -1,4 +1,4 @@
-"""Small networks that do what a large one does: coordinates of a teacher's states, their dynamics, and how well a student follows."""
+"""Small networks that do what a large one does: coordinates of a teacher's states, and their dynamics in closed form."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, Int
 from scipy.special import expit, log_expit
 
 from rnnpop.numerics.subspaces import principal_subspace
-from rnnpop.numerics.unroll import unroll
 
 #: Steps between two moments at which a student is held against its teacher.
 STRIDES = (1, 2, 5, 10, 20, 50)
@@ -23,7 +21,7 @@ _MARGIN = 1.01
 #: Ridge of logistic fits, per sample: it only bounds the weights where classes can be told apart without an error.
 _RIDGE = 1e-6
 
-Directions = Literal["task", "components", "learned"]
+Directions = Literal["task", "whole", "components", "learned"]
 
 
 @dataclass(frozen=True)
@@ -113,24 +111,26 @@ def coordinates(lesson: Lesson, directions: Directions, components: int, *, dual
 
     `task`: first the stimulus belief, second the block belief, as projections on two directions in the plane of the two leading principal
     components: the readout's W_right − W_left, and the logistic regression (with intercept) of the block's side at every step; the origin
-    is where either is indifferent. Directions are projected without the mean. Further components are principal components.
+    is where either is indifferent. Directions are projected without the mean. Further components are the principal ones from the third on.
+    `whole`: the same two directions in the whole space, so that the first coordinate is the decision itself, whatever else fills the plane.
     `components`: the leading principal components. `learned`: the reduced-rank regression of h_t on h_{t−1}, given u_t and 1.
 
     Args:
         components: number of coordinates k.
-        dual: `task`: coordinates on the dual basis, z_1 v_1 + z_2 v_2 = the state's place in the plane, instead of projections.
+        dual: `task`, `whole`: coordinates on the dual basis, z_1 v_1 + z_2 v_2 = the state's place in their plane, instead of projections.
 
     Raises:
-        ValueError: if `task` is asked for fewer than two components.
+        ValueError: if `task` or `whole` is asked for fewer than two components.
 
     Source: Schaeffer et al. 2020; their public code projects the mean along with the directions.
     """
     flat = lesson.hidden.reshape(-1, lesson.hidden.shape[-1])
     mean = flat.mean(axis=0)
-    if directions == "task":
+    if directions in ("task", "whole"):
         if components < 2:
             raise ValueError(f"task directions are two; a student of {components} unit has no room for them")
-        return _scaled(_task(lesson, flat, mean, components, dual), lesson)
+        axes = principal_subspace(flat, max(components, flat.shape[1])).axes.T
+        return _scaled(_task(lesson, axes[: 2 if directions == "task" else None], axes[2:components], dual), lesson)
     rows = principal_subspace(flat, components).axes.T if directions == "components" else _reduced_rank(lesson, components)
     reading = np.linalg.lstsq((flat - mean) @ rows.T, (flat - mean) @ lesson.decision, rcond=None)[0]
     size = float(np.linalg.norm(reading)) or 1.0
@@ -138,38 +138,36 @@ def coordinates(lesson: Lesson, directions: Directions, components: int, *, dual
     return _scaled(Coordinates(rows, -rows @ mean, reading, (float(lesson.decision @ mean) + lesson.bias) / size), lesson)
 
 
-def _task(
-    lesson: Lesson, flat: Float[np.ndarray, "step unit"], mean: Float[np.ndarray, "unit"], components: int, dual: bool
-) -> Coordinates:
-    axes = principal_subspace(flat, components).axes.T
-    stimulus = axes[:2] @ lesson.decision
-    told = lesson.block_side.ravel() != 0
-    scores = (flat[told] - mean) @ axes[:2].T
+def _task(lesson: Lesson, axes: Float[np.ndarray, "axis unit"], further: Float[np.ndarray, "more unit"], dual: bool) -> Coordinates:
+    """Stimulus and block belief in the space of `axes`, with `further` components behind them."""
+    flat, side = lesson.hidden.reshape(-1, lesson.hidden.shape[-1]), lesson.block_side.ravel()
+    mean, told = flat.mean(axis=0), side != 0
+    scores = (flat[told] - mean) @ axes.T
     deviation = np.maximum(scores.std(axis=0), np.finfo(float).tiny)
-    fit = logistic(np.column_stack([scores / deviation, np.ones(len(scores))]), (lesson.block_side.ravel()[told] > 0).astype(float))
-    block = fit[:2] / deviation
-    sizes = [float(np.linalg.norm(direction)) or 1.0 for direction in (stimulus, block)]
-    turn, shift = np.eye(components), np.zeros(components)
-    turn[:2, :2] = stimulus / sizes[0], block / sizes[1]
-    shift[:2] = (lesson.decision @ mean + lesson.bias) / sizes[0], fit[2] / sizes[1]
-    reading = np.eye(components)[0]
+    fit = logistic(np.column_stack([scores / deviation, np.ones(len(scores))]), (side[told] > 0).astype(float))
+    directions = np.stack([axes @ lesson.decision, fit[:-1] / deviation])
+    size = np.linalg.norm(directions, axis=1)
+    size[size == 0] = 1.0
+    directions, shift = directions / size[:, None], np.array([lesson.decision @ mean + lesson.bias, fit[-1]]) / size
+    reading = np.array([1.0, 0.0])
     if dual:
-        gram = turn[:2, :2] @ turn[:2, :2].T
+        gram = directions @ directions.T
         inverse = np.linalg.pinv(gram)  # a network that never acts may have no stimulus direction
-        turn[:2, :2], shift[:2] = inverse @ turn[:2, :2], inverse @ shift[:2]
-        reading[:2] = gram[0] / (float(np.linalg.norm(gram[0])) or 1.0)
-    projection = turn @ axes
-    return Coordinates(projection, shift - projection @ mean, reading, 0.0)
+        directions, shift = inverse @ directions, inverse @ shift
+        reading = gram[0] / (float(np.linalg.norm(gram[0])) or 1.0)
+    projection = np.concatenate([directions @ axes, further])
+    more = np.zeros(len(further))
+    return Coordinates(projection, np.concatenate([shift, more]) - projection @ mean, np.concatenate([reading, more]), 0.0)
 
 
 def _reduced_rank(lesson: Lesson, components: int) -> Float[np.ndarray, "component unit"]:
     """Rows P such that P h_{t−1} predicts h_t best by least squares, beside u_t and 1; by falling share of what is predicted."""
     units = lesson.hidden.shape[-1]
-    before, after = (hidden.reshape(-1, units) for hidden in (lesson.hidden[:, :-1], lesson.hidden[:, 1:]))
-    given = np.column_stack([lesson.inputs[:, 1:].reshape(len(before), -1), np.ones(len(before))])
-    before, after = (values - given @ np.linalg.lstsq(given, values, rcond=None)[0] for values in (before, after))
-    slope = np.linalg.lstsq(before, after, rcond=None)[0]
-    scatter = before @ slope
+    earlier, later = (hidden.reshape(-1, units) for hidden in (lesson.hidden[:, :-1], lesson.hidden[:, 1:]))
+    given = np.column_stack([lesson.inputs[:, 1:].reshape(len(earlier), -1), np.ones(len(earlier))])
+    earlier, later = (values - given @ np.linalg.lstsq(given, values, rcond=None)[0] for values in (earlier, later))
+    slope = np.linalg.lstsq(earlier, later, rcond=None)[0]
+    scatter = earlier @ slope
     _, vectors = np.linalg.eigh(scatter.T @ scatter)
     rows = np.zeros((components, units))
     kept = min(components, units)
@@ -193,13 +191,13 @@ def fit_tanh_map(
     Source: Schaeffer et al. 2020, "representation and dynamics distillation".
     """
     components = places.shape[-1]
-    predictors = np.concatenate([_before(places), inputs, np.ones((*places.shape[:2], 1))], axis=-1)
+    predictors = np.concatenate([before(places), inputs, np.ones((*places.shape[:2], 1))], axis=-1)
     wanted = np.arctanh(places).reshape(-1, components)
     found = np.linalg.lstsq(predictors.reshape(len(wanted), -1), wanted, rcond=None)[0].T
     return found[:, :components], found[:, components:-1], found[:, -1]
 
 
-def _before(places: Float[np.ndarray, "session time component"]) -> Float[np.ndarray, "session time component"]:
+def before(places: Float[np.ndarray, "session time component"]) -> Float[np.ndarray, "session time component"]:
     """z_{t−1}, from z_0 = 0."""
     return np.concatenate([np.zeros_like(places[:, :1]), places[:, :-1]], axis=1)
 
@@ -287,59 +285,3 @@ def lag_distances(states: Float[np.ndarray, "session time unit"], strides: Seque
 def spread(states: Float[np.ndarray, "session time unit"]) -> float:
     """Root mean square distance of two states drawn at random, √(2 tr cov): what distances over a lag tend to."""
     return float(np.sqrt(2 * states.reshape(-1, states.shape[-1]).var(axis=0).sum()))
-
-
-#: What `follows` says: name -> (dimensions behind `network`, long name, units).
-FOLLOWED: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "one_step_r2": ((), "R² of the teacher's next coordinates, one step ahead, held-out sessions", "1"),
-    "rollout_r2": (("stride",), "R² of the teacher's coordinates after so many steps of free running, held-out sessions", "1"),
-    "output_divergence": (
-        (),
-        "divergence of the student's outputs from its teacher's on the teacher's inputs, held-out sessions",
-        "nat/step",
-    ),
-    "choice_agreement": (
-        (),
-        "fraction of the teacher's choices that the student agrees with on the teacher's inputs, held-out sessions",
-        "1",
-    ),
-    "teacher_lag_distance": (("stride",), "mean distance of the teacher's hidden states over a lag, by that of two random steps", "1"),
-    "student_lag_distance": (("stride",), "mean distance of the student's hidden states over a lag, by that of two random steps", "1"),
-}
-
-
-def follows(
-    cell: Any, parameters: dict[str, np.ndarray], lesson: Lesson, coordinates: Coordinates | None
-) -> dict[str, float | Float[np.ndarray, "stride"]]:
-    """How a student does on its teacher's inputs, started at its own first state, in the sessions that it was not fitted to.
-
-    Args:
-        coordinates: those that the student's units stand for; None if they stand for none, and then both R² are NaN.
-
-    Returns:
-        The entries of `FOLLOWED`. Lag distances are divided by `spread`.
-    """
-    unseen = lesson.sessions(lesson.held_out)
-    weights = {name: torch.from_numpy(np.asarray(value, dtype=float)) for name, value in parameters.items()}
-    state = unroll(cell, weights, torch.from_numpy(unseen.inputs))
-    outputs = cell.readout(weights, state).numpy()
-    hidden = state[..., : cell.units].numpy()
-    odds = outputs[..., 1] - outputs[..., 0]
-    p, chosen = expit(unseen.log_odds), unseen.choice != 0
-    divergence = p * (log_expit(unseen.log_odds) - log_expit(odds)) + (1 - p) * (log_expit(-unseen.log_odds) - log_expit(-odds))
-    result: dict[str, Any] = {"one_step_r2": np.nan, "rollout_r2": np.full(len(STRIDES), np.nan)}
-    if coordinates is not None:
-        places = coordinates.places(unseen.hidden)
-
-        def step(inputs: np.ndarray, before: np.ndarray) -> np.ndarray:
-            return np.asarray(cell.step(weights, torch.from_numpy(inputs), torch.from_numpy(before)).numpy())
-
-        result = {"one_step_r2": explained(step(unseen.inputs, _before(places)), places)}
-        result["rollout_r2"] = rollout_r2(step, places, unseen.inputs)
-    spreads = [spread(states) or np.nan for states in (unseen.hidden, hidden)]
-    return result | {
-        "output_divergence": float(divergence.mean()),
-        "choice_agreement": float(np.mean(np.sign(odds[chosen]) == unseen.choice[chosen])) if chosen.any() else np.nan,
-        "teacher_lag_distance": lag_distances(unseen.hidden) / spreads[0],
-        "student_lag_distance": lag_distances(hidden) / spreads[1],
-    }

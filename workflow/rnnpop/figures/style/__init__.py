@@ -67,7 +67,7 @@ DIVERGING = LinearSegmentedColormap.from_list("diverging", ["#0072B2", "#8C8C8C"
 #: How names of config.yaml are written in print.
 _PRINTED = {
     **{"vanilla": "Vanilla", "ugrnn": "UGRNN", "gru": "GRU", "lstm": "LSTM", "relu": "ReLU"},
-    **{"svcca": "SVCCA", "pwcca": "PWCCA", "cka": "CKA", "dsa": "DSA", "l2": "L2", "tree": "topology (tree)"},
+    **{"svcca": "SVCCA", "pwcca": "PWCCA", "cka": "CKA", "dsa": "DSA", "l2": "L2", "tree": "topology (tree)", "radd": "RADD"},
 }
 
 
