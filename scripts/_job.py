@@ -15,7 +15,7 @@ from rnnpop.store import DamagedStore
 from rnnpop.variants import UnknownVariant
 
 #: Errors that name a file or a key and say what to do; they end in one line, with the traceback in the log.
-USERS_OWN = (DamagedStore, SchemaError, UnknownVariant, FileNotFoundError, PermissionError)
+USERS_OWN = (DamagedStore, SchemaError, UnknownVariant, ConnectionError, FileNotFoundError, PermissionError)
 
 
 def provenance(snakemake: Any) -> dict[str, object]:
