@@ -28,6 +28,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/dynamics.smk"
 include: "workflow/rules/similarity.smk"
+include: "workflow/rules/data.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -22,6 +22,7 @@ def judge_study(
         store.load(summary),
         {task: store.load(path) for task, path in contrasts.items()},
         {task: {name: variants.load("claims", entry) for name, entry in asked.items()} for task, asked in entries.items()},
+        among={name: entry.get("among", {}) for asked in entries.values() for name, entry in asked.items()},
         study=study,
         group=group,
         seed=seed,

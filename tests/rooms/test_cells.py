@@ -11,6 +11,7 @@ import torch
 from oracles import random_parameters
 from rnnpop import variants
 from rnnpop.cells import Cell
+from rnnpop.numerics.affine import DIMENSIONS
 from rnnpop.numerics.kernels import TorchKernel
 from rnnpop.numerics.kernels.automatic import AutomaticKernel
 from rnnpop.numerics.kernels.native import NativeKernel, available
@@ -156,3 +157,14 @@ def test_lstm_forgets_by_a_constant_beside_its_bias() -> None:
     shifted = parameters | {"bias": parameters["bias"] + torch.tensor([1.0, 0, 0, 0], dtype=torch.float64)[:, None]}
     x, state = torch.zeros(3, dtype=torch.float64), torch.ones(8, dtype=torch.float64)
     torch.testing.assert_close(one.step(parameters, x, state), none.step(shifted, x, state), rtol=0, atol=1e-14)
+
+
+def test_uniform_first_weights_have_torchs_bounds() -> None:
+    """|w| ≤ 1/√n, variance 1/(3n); the bias is the sum of two. 2500 draws: four standard errors of 0.018 relative to the variance."""
+    first = variants.load("cells", {"kind": "vanilla", "units": 50, "first_weights": "uniform"}).init(np.random.default_rng(0), 3, 2)
+    assert set(first) == set(DIMENSIONS)
+    for name in ("input_weights", "recurrent_weights", "readout_weights"):
+        assert np.abs(first[name]).max() <= 1 / np.sqrt(50)
+    assert first["recurrent_weights"].var() == pytest.approx(1 / 150, rel=4 * 0.018)
+    assert 1 / np.sqrt(50) < np.abs(first["bias"]).max() <= 2 / np.sqrt(50)
+    assert not first["initial_state"].any()

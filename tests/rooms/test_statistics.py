@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import session_study
 import synthetic_population as synthetic
 from rnnpop import names, variants
 from rnnpop.names import variable
@@ -20,11 +21,21 @@ from rnnpop.statistics.transitions import Transitions
 SAME = {"rtol": 0, "atol": 1e-12}  # a few roundings of float64
 
 
-#: Statistics of one task's networks; the others are looked at on the cube.
-TASK_OF = dict.fromkeys(("line_attractor", "modes", "selection"), "context_integration") | {"oscillation": "sine"}
+#: Statistics of one task's networks, or of one kind of networks that play sessions; the others are looked at on the cube.
+TASK_OF = {
+    **dict.fromkeys(("line_attractor", "modes", "selection"), "context_integration"),
+    "oscillation": "sine",
+    **dict.fromkeys(session_study.STATISTICS, "hierarchical"),
+    "distillation": "distilled",
+}
+
+#: What is known of a network that has diverged too.
+ALL_THE_SAME = ("steps", "criterion_step", "teacher")
 
 
 def shard(count: int = 3, first: int = 0, task: str = "flip_flop") -> dict[str, xr.Dataset]:
+    if task in session_study.STUDIES:
+        return of_networks(session_study.shard(task, next(iter(session_study.STUDIES[task]))), [0, 3, 2])
     coords = synthetic.identity("gru", "tanh", count, first)
     if task == "flip_flop":
         trajectories = synthetic.trajectories(coords)
@@ -77,6 +88,25 @@ def orbits(coords: dict[str, object], points: xr.Dataset) -> xr.Dataset:
     )
 
 
+def of_networks(stores: dict[str, xr.Dataset], rows: list[int]) -> dict[str, xr.Dataset]:
+    """The stores that a shard of some of the networks has."""
+    chosen = stores["networks"]["network"].values[rows]
+    owned = {store: {dim for dim in ("fixed_point", "edge") if dim in dataset.dims} for store, dataset in stores.items()}
+    return {
+        store: dataset.isel(network=rows).isel({dim: np.isin(dataset["owner"].values, chosen) for dim in owned[store]})
+        for store, dataset in stores.items()
+    }
+
+
+def harmed(task: str) -> dict[str, xr.Dataset]:
+    """The shard, but that its second network has diverged."""
+    if task in session_study.STUDIES:  # there the stages themselves have met one
+        return of_networks(session_study.shard(task, next(iter(session_study.STUDIES[task]))), [0, 1, 2])
+    stores = shard(task=task)
+    diverge(stores, 1)
+    return stores
+
+
 def diverge(stores: dict[str, xr.Dataset], network: int) -> None:
     """Make one network what training and settling leave of one that has diverged."""
     name = stores["networks"]["network"].values[network]
@@ -109,13 +139,12 @@ def test_every_statistic_makes_labelled_columns(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", variants.kinds("statistics"))
 def test_a_diverged_network_is_nan_and_changes_no_other(kind: str) -> None:
-    sound, harmed = (shard(task=TASK_OF.get(kind, "flip_flop")) for _ in range(2))
-    diverge(harmed, 1)
+    task = TASK_OF.get(kind, "flip_flop")
     statistic = variants.load("statistics", {"kind": kind})
-    before, after = statistic.describe(sound), statistic.describe(harmed)
+    before, after = statistic.describe(shard(task=task)), statistic.describe(harmed(task))
     for name in before.data_vars:
         np.testing.assert_array_equal(after[name].values[[0, 2]], before[name].values[[0, 2]])
-        if name not in ("steps", "criterion_step"):  # those were taken all the same
+        if name not in ALL_THE_SAME:
             assert np.isnan(after[name].values[1]).all(), name
 
 
@@ -123,15 +152,8 @@ def test_a_diverged_network_is_nan_and_changes_no_other(kind: str) -> None:
 def test_a_network_does_not_know_its_shard(kind: str) -> None:
     """Alone or among others, a network has the same bytes in its row."""
     together = shard(task=TASK_OF.get(kind, "flip_flop"))
-    name = together["networks"]["network"].values[2]
-    alone = {
-        store: dataset.isel(network=[2]).isel(
-            {dim: dataset["owner"].values == name for dim in ("fixed_point", "edge") if dim in dataset.dims}
-        )
-        for store, dataset in together.items()
-    }
     statistic = variants.load("statistics", {"kind": kind})
-    xr.testing.assert_identical(statistic.describe(together).isel(network=[2]), statistic.describe(alone))
+    xr.testing.assert_identical(statistic.describe(together).isel(network=[2]), statistic.describe(of_networks(together, [2])))
 
 
 def test_the_ideal_cube_is_full() -> None:

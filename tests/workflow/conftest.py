@@ -69,6 +69,12 @@ def house(tmp_path: Path) -> House:
 
 
 @pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A copy of the repository, with no results, for tests that change nothing."""
+    return _copy(REPOSITORY, tmp_path_factory.mktemp("untouched"))
+
+
+@pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, str]:
     """A copy of the repository in which the rehearsal has run, and what that run said. Tests copy it before they change it."""
     house = _copy(REPOSITORY, tmp_path_factory.mktemp("rehearsal"))

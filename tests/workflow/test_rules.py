@@ -6,21 +6,22 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 #: Wildcards that select a variant, and the rooms they select it from.
 SELECTS = {"task": "tasks", "cell": "cells", "learner": "learners", "measure": "measures", "figure": "figures"}
 
-#: Targets without work of their own.
-TARGETS = {"all", "figures", "universality"}
+#: Targets without work of their own: a study's is named like it.
+TARGETS = {"all", "figures", *yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["studies"]}
 
 #: Rules that are another rule with other paths.
 TWINS = {"draw_study": "draw"}
 
 
 @pytest.fixture(scope="module")
-def rules(rehearsal):
+def rules(untouched):
     script = Path(__file__).with_name("inspect_rules.py")
-    done = subprocess.run([sys.executable, script], cwd=rehearsal[0].folder, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, script], cwd=untouched.folder, capture_output=True, text=True, check=False)
     told = [line for line in done.stdout.splitlines() if line.startswith("RULES ")]
     assert told, done.stdout + done.stderr
     return json.loads(told[0].removeprefix("RULES "))

@@ -26,7 +26,7 @@ def validate(config: Mapping[str, Any], schema: str | Path) -> None:
     if not faults:  # the deeper checks rely on the shape
         faults = [*_by_variants(config), *_by_reference(config), *_by_task(config)]
     if not faults:
-        faults = [*_by_recipes(config), *_by_choice(config)]
+        faults = [*_by_recipes(config), *_by_choice(config), *_by_learner(config), *_by_mice(config)]
     if faults:
         raise ConfigError("\n".join(f"config: {fault}" for fault in dict.fromkeys(faults)))
 
@@ -120,6 +120,54 @@ def _by_task(config: Mapping[str, Any]) -> Iterator[str]:
                     if entry.get("kind") in variants.kinds(room):  # else named above
                         faults = dict(variants.check(room, entry | changed))
                         yield from (f"{key}.{room}.{name}.{fault}: {faults[fault]}" for fault in changed if fault in faults)
+
+
+def _by_learner(config: Mapping[str, Any]) -> Iterator[str]:
+    """That learners fit the tasks of their studies, and that teachers are populations of enough networks on the same task."""
+    studies = design.studies(config)
+    for name, study in studies.items():
+        for population in study.populations:
+            key, entry = f"learners.{population.group}", population.learner_entry
+            answers = variants.base("tasks", config["tasks"][population.task]["kind"]) == "ClosedLoopTask"
+            if variants.base("learners", entry["kind"]) == ("TrialLearner" if answers else "SessionLearner"):
+                wanted = "plays sessions" if answers else "is made of trials"
+                yield f"{key}: kind '{entry['kind']}' cannot learn the task '{population.task}' of studies.{name}, which {wanted}"
+            path = entry.get("teacher")
+            if path is None:
+                continue
+            found = {f"{p.study}/{p.task}/{p.cell}/{p.learner}": p for other in studies.values() for p in other.populations}
+            if path not in found or found[path].task != population.task:
+                known = [known for known, p in found.items() if p.task == population.task and "teacher" not in p.learner_entry]
+                yield f"{key}.teacher: study/task/cell/learner on the task '{population.task}' is expected, got {path!r}; there are: {', '.join(known)}"
+            elif found[path].networks < population.networks:
+                taught = f"{found[path].networks} networks, fewer than the {population.networks} students of studies.{name}"
+                yield f"{key}.teacher: {path} has {taught}"
+
+
+def _by_mice(config: Mapping[str, Any]) -> Iterator[str]:
+    """Where the trials of mice are, what stands for their contrasts, and that studies which read them have some."""
+    mice, scale = config.get("mice", {}), config.get("replay", {})
+    for name, entry in mice.items():
+        if ("file" in entry) == ("fixture" in entry):
+            yield f"mice.{name}: either `file` or `fixture` is expected, got {', '.join(entry) or 'neither'}"
+        for key in [key for key in ("sessions", "blocks") if "fixture" in entry and key in entry]:
+            yield f"mice.{name}.{key}: goes with a `file`; of a fixture it is known"
+    contrasts, strengths = scale.get("contrasts", []), scale.get("strengths", [])
+    for key, values in (("contrasts", contrasts), ("strengths", strengths)):
+        if sorted(set(values)) != list(values):
+            yield f"replay.{key}: numbers in rising order are expected, got {values}"
+    if len(contrasts) != len(strengths):
+        yield f"replay.strengths: as many as contrasts ({len(contrasts)}) are expected, got {len(strengths)}"
+    for name, study in design.studies(config).items():
+        named = study.entry.get("mice", [])
+        for mouse in named:
+            if mouse not in mice:
+                yield f"studies.{name}.mice: '{mouse}' is not an entry of mice; there are: {', '.join(mice) or 'none'}"
+        if named and not scale:
+            yield f"replay: missing; studies.{name} has mice"
+        entries = [entry for task in study.tasks for room in ("statistics", "figures") for entry in study.named(room, task).values()]
+        if not named and any({"mice", "replays"} & set(entry.get("reads", [])) for entry in entries):
+            yield f"studies.{name}.mice: missing; a statistic or figure of the study reads mice; there are: {', '.join(mice) or 'none'}"
 
 
 def _by_choice(config: Mapping[str, Any]) -> Iterator[str]:

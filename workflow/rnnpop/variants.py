@@ -20,6 +20,9 @@ Probability = Annotated[float, "a number from 0 to 1"]
 #: Rooms whose files are variants.
 ROOMS = ("tasks", "cells", "learners", "measures", "statistics", "claims", "figures")
 
+#: Keys of entries that are no fields of their variants: what a job reads for them, and the networks that a claim is about.
+_BESIDE = ("kind", "reads", "among")
+
 _CHECKS = {
     "Count": (lambda v: _is_whole(v) and v >= 1, "a whole number of at least 1"),
     "Whole": (lambda v: _is_whole(v) and v >= 0, "a whole number of at least 0"),
@@ -68,7 +71,7 @@ def load(room: str, entry: Mapping[str, Any]) -> Any:
     variant = next(
         c for c in vars(module).values() if inspect.isclass(c) and c.__module__ == module.__name__ and getattr(c, "__final__", False)
     )
-    return variant(**{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items() if key not in ("kind", "reads")})
+    return variant(**{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items() if key not in _BESIDE})
 
 
 def _variant(room: str, kind: str) -> ast.ClassDef:
@@ -108,7 +111,7 @@ def check(room: str, entry: Mapping[str, Any]) -> list[tuple[str, str]]:
     known = fields(room, kind)
     problems = []
     for key, value in entry.items():
-        if key in ("kind", "reads"):
+        if key in _BESIDE and (key != "among" or room == "claims"):
             continue
         if key not in known:
             problems.append((key, f"not a key of {room} kind '{kind}'; allowed: {', '.join(known) or 'none'}"))

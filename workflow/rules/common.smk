@@ -24,7 +24,10 @@ SHARD = "{study}/{task}/{cell}/{learner}/{shard}"
 PAIRS = "{study}/{task}/pairs/{group}"
 
 #: Stores of a shard that only those studies make whose statistics, measures or figures read them.
-OF_SHARDS = ("trajectories", "fixed_points", "transitions", "linearisations", "orbits")
+OF_SHARDS = ("trajectories", "sessions", "fixed_points", "transitions", "linearisations", "orbits", "fields", "replays")
+
+#: Those of them that hold every step of every network: figures show examples of the first population only.
+LARGE = ("trajectories", "sessions")
 
 
 def either(names):
@@ -69,6 +72,29 @@ def reads(entries):
 def population(wildcards):
     """The population that the wildcards name."""
     return STUDIES[wildcards.study].population(dict(wildcards))
+
+
+def lessons(wildcards):
+    """Stores of the networks that a shard's learner teaches by, and of the sessions that they played; none where it has no teacher."""
+    path = population(wildcards).learner_entry.get("teacher")
+    if path is None:
+        return {}
+    numbers = design.indexes(wildcards.shard)
+    study, task, _, _ = path.split("/")
+    shards = [
+        shard
+        for shard in STUDIES[study].shards(task)
+        if path == f"{study}/{task}/{shard.population.cell}/{shard.population.learner}"
+        and shard.first <= numbers[-1]
+        and shard.last >= numbers[0]
+    ]
+    return {name: [of_shard(shard, store) for shard in shards] for name, store in {"teachers": "networks", "taught": "sessions"}.items()}
+
+
+def teachers(study):
+    """Names of the studies whose networks teach those of a study."""
+    paths = [p.learner_entry["teacher"] for p in study.populations if "teacher" in p.learner_entry]
+    return list(dict.fromkeys(path.split("/")[0] for path in paths))
 
 
 def by_population(study, task=None, group=None):
@@ -127,6 +153,9 @@ def evidence(study, figure, task=None):
     places = {
         "summary": lambda: f"results/{study.name}/summary.zarr.zip",
         "claims": lambda: f"results/{study.name}/claims.csv",
+        "teachers": lambda: [f"results/{name}/summary.zarr.zip" for name in teachers(study)],
+        "observers": lambda: f"results/{study.name}/{task}/observers.zarr.zip",
+        "mice": lambda: f"results/{study.name}/{task}/mice.zarr.zip",
         "contrasts": lambda: contrasts(study, task, own)[0],
         "controls": lambda: [path for group in study.groups[1:] for path in contrasts(study, task, group)],
         "atlas": lambda: [
@@ -135,7 +164,7 @@ def evidence(study, figure, task=None):
     }
     firsts = [shard for shard in by_population(study, task, own) if shard.first == 0] if task else []
     return {
-        store: places[store]() if store in places else [of_shard(shard, store) for shard in firsts]
+        store: places[store]() if store in places else [of_shard(shard, store) for shard in firsts[: 1 if store in LARGE else None]]
         for store in reads({"": config["figures"][figure]})
     }
 

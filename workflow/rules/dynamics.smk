@@ -1,5 +1,5 @@
-"""Dynamics of single networks. Needs networks and trajectories; makes fixed points, transitions, linearisations,
-orbits, portraits, statistics."""
+"""Dynamics of single networks. Needs networks, trajectories and sessions; makes fixed points, transitions, linearisations,
+orbits, portraits, fields, statistics."""
 
 
 rule settle:
@@ -133,6 +133,32 @@ rule portray:
         code=code("portray"),
     script:
         "../../scripts/portray.py"
+
+
+rule survey:
+    """Speed and direction of each network's state under each constant input: on a grid of its plane, and where it has been."""
+    input:
+        networks=f"results/{SHARD}/networks.zarr.zip",
+        sessions=f"results/{SHARD}/sessions.zarr.zip",
+    output:
+        fields=f"results/{SHARD}/fields.zarr.zip",
+    log:
+        f"results/logs/{SHARD}/survey.log",
+    benchmark:
+        f"results/benchmarks/{SHARD}/survey.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        task=lambda wildcards: config["tasks"][wildcards.task],
+        cell=lambda wildcards: population(wildcards).cell_entry,
+        settings=config["survey"],
+        code=code("survey"),
+    script:
+        "../../scripts/survey.py"
 
 
 rule describe:

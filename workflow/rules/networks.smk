@@ -1,8 +1,11 @@
-"""Networks: trained, and recorded on the frozen probe trials. Needs nothing but the config; makes networks, trajectories."""
+"""Networks: trained, recorded on the frozen probe trials, and let play sessions. Needs nothing but the config; makes networks,
+trajectories, sessions."""
 
 
 rule train:
-    """Train the networks of one shard side by side, each with its own seed and early stop."""
+    """Train the networks of one shard side by side, each with its own seed, early stop, and teacher where the learner has one."""
+    input:
+        unpack(lessons),
     output:
         networks=f"results/{SHARD}/networks.zarr.zip",
     log:
@@ -52,3 +55,28 @@ rule record:
         code=code("record"),
     script:
         "../../scripts/record.py"
+
+
+rule play:
+    """Let the trained networks play sessions of a task that answers back, with ideal observers looking on."""
+    input:
+        networks=f"results/{SHARD}/networks.zarr.zip",
+    output:
+        sessions=f"results/{SHARD}/sessions.zarr.zip",
+    log:
+        f"results/logs/{SHARD}/play.log",
+    benchmark:
+        f"results/benchmarks/{SHARD}/play.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        task=lambda wildcards: config["tasks"][wildcards.task],
+        cell=lambda wildcards: population(wildcards).cell_entry,
+        seed=config["seed"],
+        code=code("play"),
+    script:
+        "../../scripts/play.py"

@@ -1,4 +1,27 @@
-"""What readers take away. Needs the small stores; makes summaries, recipes, claims, figures, provenance, the report, the check."""
+"""What readers take away. Needs the small stores; makes observers, summaries, recipes, claims, figures, provenance, the report, the check."""
+
+
+rule observe:
+    """What ideal observers and actors make of a task that answers back: ceilings for every network."""
+    output:
+        observers="results/{study}/{task}/observers.zarr.zip",
+    log:
+        "results/logs/{study}/{task}/observe.log",
+    benchmark:
+        "results/benchmarks/{study}/{task}/observe.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 20 * attempt,
+    params:
+        task=lambda wildcards: config["tasks"][wildcards.task],
+        settings=config["observe"],
+        seed=config["seed"],
+        code=code("observe"),
+    script:
+        "../../scripts/observe.py"
 
 
 rule summarise:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rnnpop.cells import Cell
 from rnnpop.numerics.activations import ACTIVATIONS
-from rnnpop.numerics.affine import Parameters, add_diagonal, drive, gaussian_parameters, recur
+from rnnpop.numerics.affine import Parameters, add_diagonal, drive, first_parameters, recur
 from rnnpop.numerics.kernels.gru import GRUKernel
 from rnnpop.variants import Count, Positive
 
@@ -29,7 +29,8 @@ class GRU(Cell):
         units: number of hidden units.
         activation: φ of the candidate; gates are logistic.
         gate_bias: b_g of the update gate, a constant.
-        gain: g of the recurrent weights' first values, N(0, g²/units).
+        first_weights: normal (gaussian), or uniform as torch has them (uniform): see `affine.first_parameters`.
+        gain: g of the first recurrent weights, beside that law.
     """
 
     gates: ClassVar[tuple[str, ...]] = ("update", "reset", "candidate")
@@ -38,10 +39,12 @@ class GRU(Cell):
     units: Count
     activation: Literal["tanh", "relu"] = "tanh"
     gate_bias: float = 0.0
+    first_weights: Literal["gaussian", "uniform"] = "gaussian"
     gain: Positive = 1.0
 
     def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, ...]]:
-        return gaussian_parameters(rng, gates=3, units=self.units, inputs=inputs, outputs=outputs, state=self.units, gain=self.gain)
+        sizes = {"gates": 3, "units": self.units, "inputs": inputs, "outputs": outputs, "state": self.units}
+        return first_parameters(rng, **sizes, gain=self.gain, weights=self.first_weights)
 
     def step(
         self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]

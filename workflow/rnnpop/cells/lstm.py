@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rnnpop.cells import Cell
 from rnnpop.numerics.activations import ACTIVATIONS
-from rnnpop.numerics.affine import Parameters, drive, gaussian_parameters, recur, scaled
+from rnnpop.numerics.affine import Parameters, drive, first_parameters, recur, scaled
 from rnnpop.numerics.fixed_points import newton_solver
 from rnnpop.numerics.kernels.lstm import LSTMKernel
 from rnnpop.variants import Count, Positive
@@ -32,7 +32,8 @@ class LSTM(Cell):
         units: number of hidden units; the state has twice as many components.
         activation: φ; gates are logistic.
         forget_bias: b_f, a constant beside the trained bias.
-        gain: g of the recurrent weights' first values, N(0, g²/units).
+        first_weights: normal (gaussian), or uniform as torch has them (uniform): see `affine.first_parameters`.
+        gain: g of the first recurrent weights, beside that law.
     """
 
     gates: ClassVar[tuple[str, ...]] = ("forget", "write", "emit", "candidate")
@@ -42,10 +43,12 @@ class LSTM(Cell):
     units: Count
     activation: Literal["tanh", "relu"] = "tanh"
     forget_bias: float = 1.0
+    first_weights: Literal["gaussian", "uniform"] = "gaussian"
     gain: Positive = 1.0
 
     def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, ...]]:
-        return gaussian_parameters(rng, gates=4, units=self.units, inputs=inputs, outputs=outputs, state=2 * self.units, gain=self.gain)
+        sizes = {"gates": 4, "units": self.units, "inputs": inputs, "outputs": outputs, "state": 2 * self.units}
+        return first_parameters(rng, **sizes, gain=self.gain, weights=self.first_weights)
 
     def step(
         self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rnnpop.cells import Cell
 from rnnpop.numerics.activations import ACTIVATIONS
-from rnnpop.numerics.affine import Parameters, add_diagonal, drive, gaussian_parameters, recur, scaled
+from rnnpop.numerics.affine import Parameters, add_diagonal, drive, first_parameters, recur, scaled
 from rnnpop.numerics.kernels.ugrnn import UGRNNKernel
 from rnnpop.variants import Count, Positive
 
@@ -28,7 +28,8 @@ class UGRNN(Cell):
         units: number of hidden units.
         activation: φ of the candidate; the gate is logistic.
         gate_bias: b_g, a constant; 0 in the universality paper's first author's library, 1 in TensorFlow's cell.
-        gain: g of the recurrent weights' first values, N(0, g²/units).
+        first_weights: normal (gaussian), or uniform as torch has them (uniform): see `affine.first_parameters`.
+        gain: g of the first recurrent weights, beside that law.
     """
 
     gates: ClassVar[tuple[str, ...]] = ("update", "candidate")
@@ -37,10 +38,12 @@ class UGRNN(Cell):
     units: Count
     activation: Literal["tanh", "relu"] = "tanh"
     gate_bias: float = 0.0
+    first_weights: Literal["gaussian", "uniform"] = "gaussian"
     gain: Positive = 1.0
 
     def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, ...]]:
-        return gaussian_parameters(rng, gates=2, units=self.units, inputs=inputs, outputs=outputs, state=self.units, gain=self.gain)
+        sizes = {"gates": 2, "units": self.units, "inputs": inputs, "outputs": outputs, "state": self.units}
+        return first_parameters(rng, **sizes, gain=self.gain, weights=self.first_weights)
 
     def step(
         self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]

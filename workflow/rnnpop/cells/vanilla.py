@@ -11,7 +11,7 @@ from torch import Tensor
 
 from rnnpop.cells import Cell
 from rnnpop.numerics.activations import ACTIVATIONS
-from rnnpop.numerics.affine import Parameters, drive, gaussian_parameters, recur, scaled
+from rnnpop.numerics.affine import Parameters, drive, first_parameters, recur, scaled
 from rnnpop.numerics.kernels.vanilla import VanillaKernel
 from rnnpop.variants import Count, Positive
 
@@ -24,7 +24,8 @@ class Vanilla(Cell):
     Attributes:
         units: number of hidden units.
         activation: φ.
-        gain: g of the recurrent weights' first values, N(0, g²/units).
+        first_weights: normal (gaussian), or uniform as torch has them (uniform): see `affine.first_parameters`.
+        gain: g of the first recurrent weights, beside that law.
     """
 
     gates: ClassVar[tuple[str, ...]] = ("candidate",)
@@ -32,10 +33,12 @@ class Vanilla(Cell):
 
     units: Count
     activation: Literal["tanh", "relu"] = "tanh"
+    first_weights: Literal["gaussian", "uniform"] = "gaussian"
     gain: Positive = 1.0
 
     def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, ...]]:
-        return gaussian_parameters(rng, gates=1, units=self.units, inputs=inputs, outputs=outputs, state=self.units, gain=self.gain)
+        sizes = {"gates": 1, "units": self.units, "inputs": inputs, "outputs": outputs, "state": self.units}
+        return first_parameters(rng, **sizes, gain=self.gain, weights=self.first_weights)
 
     def step(
         self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]

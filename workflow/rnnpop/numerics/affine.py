@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -25,19 +25,35 @@ DIMENSIONS = {
 
 Parameters = dict[str, Tensor]
 
+#: Laws of first values, see `first_parameters`.
+FirstWeights = Literal["gaussian", "uniform"]
 
-def gaussian_parameters(
-    rng: np.random.Generator, *, gates: int, units: int, inputs: int, outputs: int, state: int, gain: float
+
+def first_parameters(
+    rng: np.random.Generator, *, gates: int, units: int, inputs: int, outputs: int, state: int, gain: float, weights: FirstWeights
 ) -> dict[str, Float[np.ndarray, ...]]:
-    """First values of one network's parameters: every weight N(0, g²/fan-in), biases and initial state zero.
+    """First values of one network's parameters; the initial state is zero.
 
-    As in the library of the universality paper's first author (g = 1), for input, recurrent and readout weights alike.
+    - gaussian: every weight N(0, g²/fan-in), biases zero. As in the library of the universality paper's first author (g = 1), for
+      input, recurrent and readout weights alike.
+    - uniform: all weights and biases uniform between ±1/√units, as torch's recurrent and linear layers have them. Torch has two biases of
+      a gate, which are one here: the sum of two draws.
 
     Args:
         gates: number G of pre-activation blocks of the cell.
         state: size of the state vector (LSTM: 2 · units).
         gain: g of the recurrent weights; the other weights have g = 1.
     """
+    if weights == "uniform":
+        bound = 1 / np.sqrt(units)
+        return {
+            "input_weights": rng.uniform(-bound, bound, (gates, units, inputs)),
+            "recurrent_weights": rng.uniform(-bound, bound, (gates, units, units)) * gain,
+            "bias": rng.uniform(-bound, bound, (2, gates, units)).sum(axis=0),
+            "initial_state": np.zeros(state),
+            "readout_weights": rng.uniform(-bound, bound, (outputs, units)),
+            "readout_bias": rng.uniform(-bound, bound, outputs),
+        }
     return {
         "input_weights": rng.standard_normal((gates, units, inputs)) / np.sqrt(inputs),
         "recurrent_weights": rng.standard_normal((gates, units, units)) * gain / np.sqrt(units),

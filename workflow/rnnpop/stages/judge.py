@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rnnpop.claims import Claim, Decision
+from rnnpop.claims import Claim, Decision, levels
 from rnnpop.seeds import stream
 
 
@@ -16,6 +18,7 @@ def judge(
     contrasts: Mapping[str, xr.Dataset],
     claims: Mapping[str, Mapping[str, Claim]],
     *,
+    among: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     study: str,
     group: str,
     seed: int,
@@ -28,6 +31,7 @@ def judge(
         summary: store of stage `summarise`: all networks of the study.
         contrasts: stores of stage `contrast` of the study's own learner, by task; tasks may be absent.
         claims: by task, and by their names in config.yaml.
+        among: factors and their levels that limit the networks of a claim, by its name; distances are never limited.
         study: its name.
         group: the study's own learner; others are its controls.
         seed: root seed.
@@ -38,6 +42,8 @@ def judge(
         evidence = summary.isel(network=own)
         compared = contrasts.get(task) if "ok" in evidence["status"].values else None
         for name, claim in asked.items():
-            decision = claim.decide(evidence, compared, stream(seed, study, task, name, "judge"))
+            wanted = [levels(evidence, factor) == str(level) for factor, level in among.get(name, {}).items()]
+            limited = evidence.isel(network=np.all(wanted, axis=0)) if wanted else evidence
+            decision = claim.decide(limited, compared, stream(seed, study, task, name, "judge"))
             rows.append({"study": study, "task": task, "claim": name, "statement": claim.statement, **decision._asdict()})
     return pd.DataFrame(rows, columns=["study", "task", "claim", "statement", *Decision._fields])

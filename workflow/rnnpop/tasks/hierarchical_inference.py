@@ -173,7 +173,7 @@ class HierarchicalInference(ClosedLoopTask):
     def _watched(self, rng: np.random.Generator, environments: int, steps: int) -> Trials:
         """Sessions of an exact Bayesian actor; the targets are its own outputs, half its log-odds of either side."""
         task, course = replace(self, threshold=_PROBED), self.course(rng, environments, steps=steps)
-        played = play(task, course, Actor(self.generative, environments, _PROBED), steps)
+        played = play(task, course, Actor(self.generative, environments, _PROBED, deadline=self.deadline), steps)
         return Trials(played.inputs, played.outputs.astype(np.float32))
 
     def _seen(self, course: Course, clock: Clock) -> np.ndarray:
