@@ -509,6 +509,14 @@ double passes(int cell, int relu, int loss, int T, int B, int n, int I, int O, f
     return error / ((double)T * B * (loss == SQUARED ? O : 1));
 }
 
+/* One step of each of K networks, one after the other: x[K][B][I], states [K][B][n, or 2n], outputs [K][B][O], p[K]. */
+void advance(int cell, int relu, int K, int B, int n, int I, int O, float constant, float *base, const float *x, float *states,
+             float *outputs, const parameters *p) {
+    const size_t S = cell == LSTM ? 2 * n : n;
+    for (size_t k = 0; k < (size_t)K; k++)
+        passes(cell, relu, SQUARED, 1, B, n, I, O, constant, base, x + k * B * I, NULL, states + k * B * S, outputs + k * B * O, p + k, NULL);
+}
+
 /* One step of Adam on the error plus l2 times the sum of squares where `penalised` is 1; the gradient, penalty included, is first
  * scaled to a norm of at most `clip`; one that is not finite is passed over. `rate` is the learning rate over 1 - beta1^step, `correction` is 1 / (1 - beta2^step). */
 void adam(size_t size, float *R p, float *R g, float *R m, float *R v, const float *R penalised, float rate, float l2, float clip,

@@ -49,6 +49,7 @@ class NativeKernel(Kernel):
         self.cell, self.networks, self.trials, self.number = cell, networks, trials, _CELLS[cell.kernel.native]
         self.constant_value = 0.0 if cell.kernel.constant is None else getattr(cell, cell.kernel.constant)
         self.room = torch.empty(0)
+        self.stepped: tuple[Parameters, ctypes.Array[ctypes.c_void_p]] | None = None
 
     def gradient(
         self,
@@ -76,9 +77,19 @@ class NativeKernel(Kernel):
         self, parameters: Parameters, inputs: Float[Tensor, "network trial input"], states: Float[Tensor, "network trial unit"]
     ) -> Float[Tensor, "network trial output"]:
         """Outputs after one step of every network, whose states go on by it, in place."""
-        outputs = torch.empty(self.networks, self.trials, parameters["readout_bias"].shape[1])
-        for k in range(self.networks):
-            self._passes(k, parameters, inputs[k : k + 1], None, states=states[k], outputs=outputs[k])
+        channels = inputs.shape[2], parameters["readout_bias"].shape[1]
+        shape = self.networks, self.trials
+        _check(inputs, (*shape, channels[0]))
+        _check(states, (*shape, _size(parameters)))
+        if self.stepped is None or self.stepped[0] is not parameters:  # where they lie is asked for once, not at each of many steps
+            self.stepped = parameters, _addresses(parameters, range(self.networks))
+        outputs = torch.empty(*shape, channels[1])
+        library, room = self._room(1, *channels)
+        library.advance(
+            *(self.number, int(self.cell.activation == "relu"), *shape, self.cell.units, *channels, self.constant_value),
+            *(array.data_ptr() for array in (room, inputs, states, outputs)),
+            self.stepped[1],
+        )
         return outputs
 
     def _passes(
@@ -90,39 +101,58 @@ class NativeKernel(Kernel):
         *,
         out: Parameters | None = None,
         states: Float[Tensor, "trial unit"] | None = None,
-        outputs: Float[Tensor, "trial output"] | None = None,
     ) -> float:
-        library, units, channels = _library(_FEW if self.trials <= _FEW else _MANY), self.cell.units, parameters["readout_bias"].shape[1]
-        assert library is not None  # no kernel is built where there is none
+        channels = inputs.shape[2], parameters["readout_bias"].shape[1]
         shape = inputs.shape[0], self.trials
         for array, wanted in (
-            (inputs, (*shape, inputs.shape[2])),
-            (targets, (*shape, channels)),
+            (inputs, (*shape, channels[0])),
+            (targets, (*shape, channels[1])),
             (states, (self.trials, _size(parameters))),
         ):
-            if array is not None and array.shape != wanted:  # C would read past the end
-                raise ValueError(f"a batch of shape {tuple(array.shape)} given to a kernel that wants {tuple(wanted)}")
-            if array is not None and (array.dtype != torch.float32 or not array.is_contiguous()):
-                raise ValueError(f"a batch of type {array.dtype} given to a kernel of contiguous arrays of type float32")
-        size = library.room_size(self.number, shape[0], units, inputs.shape[2], channels)
-        if len(self.room) < size:
-            self.room = torch.zeros(size)  # laid out once: the first touch of fresh memory costs more than the work on it
-        relu = int(self.cell.activation == "relu")
+            if array is not None:
+                _check(array, wanted)
+        library, room = self._room(shape[0], *channels)
         return library.passes(
-            *(self.number, relu, _LOSSES[self.loss], *shape, units, inputs.shape[2], channels, self.constant_value),
-            *(array if array is None else array.data_ptr() for array in (self.room, inputs, targets, states, outputs)),
-            _addresses(parameters, network),
-            out and _addresses(out, network),
+            *(
+                self.number,
+                int(self.cell.activation == "relu"),
+                _LOSSES[self.loss],
+                *shape,
+                self.cell.units,
+                *channels,
+                self.constant_value,
+            ),
+            *(array if array is None else array.data_ptr() for array in (room, inputs, targets, states)),
+            None,
+            _addresses(parameters, [network]),
+            out and _addresses(out, [network]),
         )
+
+    def _room(self, steps: int, inputs: int, outputs: int) -> tuple[ctypes.CDLL, Tensor]:
+        """The passes, and what they work in: laid out once, because the first touch of fresh memory costs more than the work on it."""
+        library = _library(_FEW if self.trials <= _FEW else _MANY)
+        assert library is not None  # no kernel is built where there is none
+        size = library.room_size(self.number, steps, self.cell.units, inputs, outputs)
+        if len(self.room) < size:
+            self.room = torch.zeros(size)
+        return library, self.room
+
+
+def _check(array: Tensor, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless C can read the array: it would read past the end of another one."""
+    if array.shape != shape:
+        raise ValueError(f"a batch of shape {tuple(array.shape)} given to a kernel that wants {shape}")
+    if array.dtype != torch.float32 or not array.is_contiguous():
+        raise ValueError(f"a batch of type {array.dtype} given to a kernel of contiguous arrays of type float32")
 
 
 def _size(parameters: Parameters) -> int:
     return parameters["initial_state"].shape[1]
 
 
-def _addresses(named: Parameters, network: int) -> ctypes.Array[ctypes.c_void_p]:
-    """Where one network's parameters lie, as native.c's `parameters`."""
-    rows = [named[name][network] for name in DIMENSIONS]
+def _addresses(named: Parameters, networks: Sequence[int]) -> ctypes.Array[ctypes.c_void_p]:
+    """Where the parameters of some networks lie, as native.c's `parameters`, one after another."""
+    rows = [named[name][network] for network in networks for name in DIMENSIONS]
     if any(row.dtype != torch.float32 or not row.is_contiguous() for row in rows):
         raise ValueError("parameters of a native kernel must be contiguous and of type float32")
     return (ctypes.c_void_p * len(rows))(*(row.data_ptr() for row in rows))
@@ -176,6 +206,7 @@ def _library(block: int = _MANY) -> ctypes.CDLL | None:
     integer, real, address = ctypes.c_int, ctypes.c_float, ctypes.c_void_p
     library.room_size.argtypes, library.room_size.restype = [integer] * 5, ctypes.c_size_t
     library.passes.argtypes, library.passes.restype = [*[integer] * 8, real, *[address] * 7], ctypes.c_double
+    library.advance.argtypes, library.advance.restype = [*[integer] * 7, real, *[address] * 5], None
     library.adam.argtypes, library.adam.restype = [ctypes.c_size_t, *[address] * 5, *[real] * 7], None
     return library
 
