@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rnnpop.numerics.circuits import angle, block_belief, contrast, correlations, correlations_with, groups, stimulus_direction
+from rnnpop.numerics.circuits import block_belief, contrast, correlations, correlations_with, groups, stimulus_direction
 
 UNITS = 20
 
@@ -126,9 +126,3 @@ def test_the_block_belief_is_that_of_trial_ends() -> None:
     np.testing.assert_allclose(shifted.coordinate(u[None] + 7), 5, atol=1e-12)
     assert np.isnan(block_belief(state, ended, number, np.ones_like(block), stimulus).middle)
     assert np.isnan(block_belief(state, ended, number, block, block).middle)
-
-
-def test_angles_know_no_sign() -> None:
-    x, y = np.eye(2)
-    slant = (x + y) / np.sqrt(2)
-    np.testing.assert_allclose([angle(x, slant), angle(x, -slant), angle(x, y), angle(x, x)], [45, 45, 90, 0], atol=1e-6)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rnnpop.numerics import decoding
+from rnnpop.numerics.directions import angle
 
 #: Roundings of float64 in sums over some thousands of samples.
 EXACT = 1e-9
@@ -95,24 +96,10 @@ def test_a_constant_added_to_all_states_turns_no_direction() -> None:
         moved = states + shift
         axes = decoding.spectrum(moved)[1][:, :2]
         plane = decoding.logistic((moved - moved.mean(axis=0)) @ axes, side)
-        angles.append([decoding.angle(decoding.logistic(moved, side).direction, other), decoding.angle(plane.direction, axes.T @ other)])
+        angles.append([angle(decoding.logistic(moved, side).direction, other), angle(plane.direction, axes.T @ other)])
     np.testing.assert_allclose(angles[0][0], angles[1][0], atol=1e-6)  # 1e3 costs three of the digits
     # an axis has no sign of its own; both turn with it, so the angle does not
     np.testing.assert_allclose(angles[0][1], angles[1][1], atol=1e-6)
-
-
-def test_angles() -> None:
-    assert decoding.angle(np.array([1.0, 0.0]), np.array([1.0, np.sqrt(3)])) == pytest.approx(60)
-    assert decoding.angle(np.array([2.0, 0.0]), np.array([-1.0, 0.0])) == pytest.approx(180)
-    assert np.isnan(decoding.angle(np.zeros(2), np.array([1.0, 0.0])))
-
-
-def test_unit_vector_leaves_its_argument() -> None:
-    """D-01: the authors normalised a view of the readout, and so the readout."""
-    weights = np.array([[0.0, 3.0], [4.0, 5.0]])
-    kept = weights.copy()
-    decoding.unit_vector(weights[1])
-    np.testing.assert_array_equal(weights, kept)
 
 
 def test_coordinates_on_directions_that_are_not_orthogonal() -> None:
@@ -124,12 +111,10 @@ def test_coordinates_on_directions_that_are_not_orthogonal() -> None:
     assert np.abs(states @ directions - wanted).max() > 0.1  # projections count what the two share twice
 
 
-def test_line_and_participation() -> None:
+def test_line() -> None:
     x = np.arange(10.0)
     assert decoding.line(x, 3 - 2 * x) == pytest.approx((-2, -1))
     assert np.isnan(decoding.line(x, np.full(10, 0.1))).all()
-    assert decoding.participation(np.array([2.0, 2.0, 0.0])) == pytest.approx(2)
-    assert np.isnan(decoding.participation(np.zeros(2)))
 
 
 def test_partial_effect_is_that_of_the_whole_regression() -> None:

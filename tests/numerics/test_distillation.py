@@ -7,9 +7,9 @@ import pytest
 
 from rnnpop.numerics import distillation
 from rnnpop.numerics.distillation import Lesson, coordinates, fit_tanh_map, lag_distances, logistic, rollout_r2
+from rnnpop.numerics.eigenvalues import time_constant
 from rnnpop.numerics.sessions import behaviour, play
 from rnnpop.seeds import stream
-from rnnpop.statistics.distillation import time_constant
 from rnnpop.tasks.hierarchical_inference import HierarchicalInference
 
 #: The distilled networks of Schaeffer et al.: of the project page (NeurIPS 2020) and of the abstract of 2021.

@@ -21,13 +21,14 @@ from rnnpop.cells.vanilla import Vanilla
 from rnnpop.figures import Drawing, style
 from rnnpop.figures.dynamics import Dynamics
 from rnnpop.names import variable
+from rnnpop.numerics.eigenvalues import time_constant
 from rnnpop.seeds import stream
 from rnnpop.stages.describe import describe
 from rnnpop.stages.linearise import linearise
 from rnnpop.stages.settle import search, settle
 from rnnpop.stages.survey import survey
 from rnnpop.statistics.circuit import Circuit
-from rnnpop.statistics.slow_dynamics import SlowDynamics, nearest_to_one, time_constant
+from rnnpop.statistics.slow_dynamics import SlowDynamics, nearest_to_one
 
 SEARCH = {"starts": 64, "rounds": 2, "tolerance": 1e-8, "slow": 1e-3, "merge": 1e-3, "outlier": 2.0}
 CELL = Vanilla(2 * synthetic.COPIES)
@@ -172,6 +173,15 @@ def test_a_node_is_no_line(slow: xr.Dataset) -> None:
     assert slow["path_speed_largest"][0] > 2 * slow["path_speed"][0] > 0.05
 
 
+def test_gradients_reach_as_far_as_eigenvalues_let_them(stores: dict[str, xr.Dataset], slow: xr.Dataset) -> None:
+    """Nothing without recurrence, NaN without a readout; modulus 0.975 holds 1 % for 181 steps, less where units saturate."""
+    assert slow["gradient_reach"][2] == 1
+    assert 20 < slow["gradient_reach"][0] < np.log(0.01 / 3) / np.log(0.97531)
+    assert np.isnan(slow["gradient_reach"][3])
+    never = stores["fields"].assign(gradient_norm=stores["fields"]["gradient_norm"] * 0 + 0.5)
+    assert np.isnan(SlowDynamics().describe(stores | {"fields": never})["gradient_reach"]).all()
+
+
 @pytest.mark.parametrize("statistic", [SlowDynamics(), Circuit(permutations=99), Circuit(epoch="blank", permutations=9)])
 def test_the_contract(stores: dict[str, xr.Dataset], statistic: SlowDynamics | Circuit) -> None:
     """Columns of networks alone; what diverged is NaN; no shard is known; nothing is warned of, and nothing changed, to the bit."""
@@ -179,7 +189,10 @@ def test_the_contract(stores: dict[str, xr.Dataset], statistic: SlowDynamics | C
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         described = statistic.describe(stores)
-    assert all(column.dims == ("network",) and {"units", "long_name"} <= set(column.attrs) for column in described.data_vars.values())
+    curves = {"gradient_norm": ("network", "lag")}
+    for name, column in described.data_vars.items():
+        assert column.dims == curves.get(str(name), ("network",))
+        assert {"units", "long_name"} <= set(column.attrs)
     assert np.isnan(described.isel(network=4).to_array()).all()
     for name, store in stores.items():
         xr.testing.assert_identical(store, before[name])

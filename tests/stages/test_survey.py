@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 import torch
 import xarray as xr
 
@@ -20,12 +21,13 @@ KINDS = ("published", "hasty", "diverged")
 
 @dataclasses.dataclass(frozen=True)
 class Linear:
-    """h' = W h + A x: what a vanilla cell would be without its activation."""
+    """h' = s W h + A x: what a vanilla cell would be without its activation."""
 
     units: int
+    scale: float = 1.0
 
     def step(self, parameters: dict[str, torch.Tensor], still: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
-        return state @ parameters["recurrent_weights"][0].T + still @ parameters["input_weights"][0].T
+        return self.scale * state @ parameters["recurrent_weights"][0].T + still @ parameters["input_weights"][0].T
 
 
 def stores(kinds: tuple[str, ...] = KINDS) -> tuple[xr.Dataset, xr.Dataset]:
@@ -96,6 +98,40 @@ def test_the_plane_points_to_the_right() -> None:
     )
     np.testing.assert_allclose(second["plane"], -first["plane"], atol=1e-12)
     np.testing.assert_allclose(second["flow"], first["flow"], atol=1e-9)
+
+
+@pytest.mark.parametrize("modulus", [0.9, 1.0, 1.01])
+def test_gradients_of_a_linear_map_fall_with_its_modulus(modulus: float) -> None:
+    """A scaled rotation: |λ|^lag at every lag, whatever was played (1e-10 after 300 steps of 1e-16 each)."""
+    networks, sessions = stores(("published",))
+    rotation = np.linalg.qr(np.random.default_rng(0).standard_normal((6, 6)))[0]
+    networks["recurrent_weights"][0, -1, 0] = rotation
+    surveyed = survey(networks, sessions, synthetic.TASK, Linear(6, modulus), settings=SETTINGS)
+    np.testing.assert_allclose(surveyed["gradient_norm"][0], modulus ** surveyed["lag"].values, rtol=1e-10)
+
+
+def test_gradients_are_products_of_jacobians_along_the_played_states() -> None:
+    """g_k = g_{k−1} diag(1 − h²) W at the stored states, from the readout's direction; 1e-4: stored in float32, over 300 steps."""
+    networks, sessions = stores(("hasty",))
+    found = survey(networks, sessions, synthetic.TASK, CELL, settings=SETTINGS)["gradient_norm"].values[0]
+    own, state = synthetic.parameters("hasty"), sessions["state"].values[0].astype(float)
+    session, time = np.nonzero(sessions["trial_step"].values[0, :, 300:] >= synthetic.TASK.blanks)
+    chosen = np.linspace(0, len(time) - 1, 48).astype(int)
+    gradient = np.tile(np.subtract(*own["readout_weights"]), (48, 1))
+    norms = [np.linalg.norm(gradient, axis=1).mean()]
+    for lag in range(300):
+        slope = 1 - state[session[chosen], time[chosen] + 300 - lag] ** 2
+        gradient = gradient * slope @ own["recurrent_weights"][0]
+        norms.append(np.linalg.norm(gradient, axis=1).mean())
+    np.testing.assert_allclose(found, np.array(norms) / norms[0], rtol=1e-4)
+    assert found[100] < found[20] < found[5] < 1
+
+
+def test_short_sessions_have_no_gradients() -> None:
+    networks, sessions = stores(("published",))
+    surveyed = survey(networks, sessions.isel(time=slice(200)), synthetic.TASK, CELL, settings=SETTINGS)
+    assert np.isnan(surveyed["gradient_norm"]).all()
+    assert np.isfinite(surveyed["flow"]).all()
 
 
 def test_a_network_does_not_know_its_shard() -> None:

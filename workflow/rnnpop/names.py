@@ -19,7 +19,8 @@ DIMENSIONS = {
     "unit": "component of the state vector; the coordinate `part` says hidden or cell (LSTM: hidden units, then cells)",
     "input": "input channel",
     "output": "output channel",
-    "trial": "trial of a frozen batch; the coordinate `batch` tells the probe batch (0), the second one (1), and trials for pictures (2); or of a session, from 0",
+    "trial": "trial of a frozen batch; the coordinate `batch` tells the probe batch (0), the second one (1), and trials for pictures (2); "
+    "or of a session, from 0",
     "session": "run of a task that answers back, without a reset of the state; the same luck for every network",
     "observer": "ideal observer, or approximation of one, by name",
     "actor": "agent that infers and acts, ideal or an approximation of one, by name",
@@ -142,8 +143,9 @@ SCHEMAS = {
             "path_belief": ("network", "bin"),
             "path_speed": ("network", "bin"),
             "typical_step": ("network",),
+            "gradient_norm": ("network", "lag"),
         },
-        {**_PER_NETWORK, "still": "still", "part": "unit"},
+        {**_PER_NETWORK, "still": "still", "part": "unit", "lag": "lag"},
     ),
     "observe": Schema(
         {

@@ -1,4 +1,4 @@
-"""Survey where networks go from the states that they visit: vector fields in a plane and off it, and the slowest states."""
+"""Survey where networks go from the states that they visit: vector fields, the slowest states, and how long a change of state is felt."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from rnnpop.numerics.subspaces import principal_subspace
 
 _AXES = 2
 
+#: Steps over which gradients are followed back: longer than any horizon of training in configs/; and moments that they start from.
+_LAGS, _WINDOWS = 300, 48
+
 
 def survey(networks: xr.Dataset, sessions: xr.Dataset, task: Any, cell: Any, *, settings: Mapping[str, Any]) -> xr.Dataset:
     """One step F(h, x) − h of every network under each still input x, from two sets of states; float64.
@@ -32,6 +35,9 @@ def survey(networks: xr.Dataset, sessions: xr.Dataset, task: Any, cell: Any, *, 
 
     - *Slow path*: the block belief's coordinate of visited states, in bins of equal numbers of states; the speed of the slowest one in each
       bin under zero input. A line attractor has states of speed 0 at every belief.
+    - *Gradients by lag* k: |∂z_t/∂h_{t−k}| / |∂z_t/∂h_t| for the log-odds z = y_right − y_left, mean over observation steps t that are
+      spread over the sessions, along the played states and with the inputs held, as in training. A score s(z) of the step, whichever, has
+      the same ratio at each t. 1 at lag 0; a linear network h' = λh has |λ|^k. NaN where sessions are shorter, or the readout is 0.
 
     Args:
         settings: the `survey` entry of config.yaml: `grid`, places along an edge; `visits`; `bins` and `path`, the states in them.
@@ -43,7 +49,7 @@ def survey(networks: xr.Dataset, sessions: xr.Dataset, task: Any, cell: Any, *, 
     rows = []
     for network in range(networks.sizes["network"]):
         own = sessions.isel(network=network)
-        played = _Played.of(own, networks["readout_weights"].values[network, -1].astype(np.float64))
+        played = _Played.of(own, networks["readout_weights"].values[network, -1].astype(np.float64), task.blanks)
         rows.append(_Survey(cell, trained_parameters(networks, network), played, settings).columns(stills))
 
     def column(name: str, dims: tuple[str, ...], long_name: str) -> xr.Variable:
@@ -63,29 +69,47 @@ def survey(networks: xr.Dataset, sessions: xr.Dataset, task: Any, cell: Any, *, 
             "path_belief": column("path_belief", ("bin",), "block belief, median of the bin"),
             "path_speed": column("path_speed", ("bin",), "smallest |F(h) - h| in the bin under zero input"),
             "typical_step": column("typical_step", (), "median length of the steps played"),
+            "gradient_norm": column("gradient_norm", ("lag",), "gradient of the log-odds by an earlier state, over that at lag 0"),
         },
-        {**identity(networks), "still": np.array(list(stills), dtype=object), "part": sessions["part"].variable},
+        {
+            **identity(networks),
+            "still": np.array(list(stills), dtype=object),
+            "part": sessions["part"].variable,
+            "lag": np.arange(_LAGS + 1),
+        },
     )
 
 
 @dataclass(frozen=True)
 class _Played:
-    """The states of one network in its sessions."""
+    """The states of one network in its sessions.
+
+    Attributes:
+        first: states at the beginning of windows.
+        following: the inputs of the `_LAGS` steps from there on; the last one is an observation.
+    """
 
     states: Float[np.ndarray, "sample unit"]
     belief: Belief
     stimulus: Float[np.ndarray, "unit"]
     typical_step: float
+    first: Float[np.ndarray, "window unit"]
+    following: Float[np.ndarray, "window time input"]
 
     @classmethod
-    def of(cls, own: xr.Dataset, readout: Float[np.ndarray, "output source"]) -> _Played:
+    def of(cls, own: xr.Dataset, readout: Float[np.ndarray, "output source"], blanks: int) -> _Played:
         state = own["state"].values.astype(np.float64)
         belief = block_belief(
             state, own["ended"].values.astype(bool), *(own[name].values for name in ("trial_number", "block_side", "side"))
         )
         steps = np.linalg.norm(np.diff(state, axis=1), axis=2)
         typical = float(np.median(steps)) or np.nan
-        return cls(state.reshape(-1, state.shape[-1]), belief, stimulus_direction(readout, state.shape[-1]), typical)
+        session, begun = np.nonzero(own["trial_step"].values[:, _LAGS:] >= blanks)
+        chosen = np.linspace(0, len(begun) - 1, min(_WINDOWS, len(begun))).astype(int)
+        session, begun = session[chosen, None], begun[chosen, None]
+        following = own["inputs"].values[session, begun + np.arange(1, _LAGS + 1)].astype(np.float64)
+        stimulus = stimulus_direction(readout, state.shape[-1])
+        return cls(state.reshape(-1, state.shape[-1]), belief, stimulus, typical, state[session[:, 0], begun[:, 0]], following)
 
     @property
     def finite(self) -> bool:
@@ -129,6 +153,7 @@ class _Survey:
             **{"centre": centre, "plane": plane, "position": position, "visits": visits, "flow": flow, "speed": speed},
             **{"visited": (visited - centre) @ plane, "visited_flow": visited_flow, "visited_speed": visited_speed},
             **{"path_belief": path_belief, "path_speed": path_speed, "typical_step": np.array(played.typical_step)},
+            "gradient_norm": self._gradients(),
         }
 
     def _empty(self, units: int, stills: int) -> dict[str, np.ndarray]:
@@ -137,7 +162,7 @@ class _Survey:
             **{"centre": (units,), "plane": (units, _AXES), "position": (places, _AXES), "visits": (places,)},
             **{"flow": (stills, places, _AXES), "speed": (stills, places), "visited": (visits, _AXES)},
             **{"visited_flow": (stills, visits, _AXES), "visited_speed": (stills, visits)},
-            **{"path_belief": (bins,), "path_speed": (bins,), "typical_step": ()},
+            **{"path_belief": (bins,), "path_speed": (bins,), "typical_step": (), "gradient_norm": (_LAGS + 1,)},
         }
         return {name: np.full(shape, np.nan) for name, shape in shapes.items()}
 
@@ -148,6 +173,17 @@ class _Survey:
         h = torch.from_numpy(states)
         step = np.stack([self.cell.step(self.parameters, torch.from_numpy(still), h).numpy() - states for still in inputs])
         return step @ plane, np.linalg.norm(step, axis=2)
+
+    def _gradients(self) -> Float[np.ndarray, "lag"]:
+        """Mean over windows; the direction read is the one of the log-odds, of length 1, so that lag 0 has 1."""
+        if not len(self.played.first) or not np.isfinite(self.played.stimulus).all():
+            return np.full(_LAGS + 1, np.nan)
+        states = [torch.from_numpy(self.played.first).requires_grad_()]
+        for inputs in torch.from_numpy(self.played.following).unbind(dim=1):
+            states.append(self.cell.step(self.parameters, inputs, states[-1]))
+        read = states[-1] @ torch.from_numpy(self.played.stimulus)
+        gradients = torch.autograd.grad(read.sum(), states[::-1])
+        return torch.stack(gradients).norm(dim=2).mean(dim=1).numpy()
 
     def _slow_path(
         self, zero: Float[np.ndarray, "still input"], plane: Float[np.ndarray, "unit axis"]

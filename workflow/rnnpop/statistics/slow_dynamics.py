@@ -11,8 +11,9 @@ import xarray as xr
 from jaxtyping import Complex, Float
 
 from rnnpop.names import identity, variable
-from rnnpop.numerics.circuits import Belief, angle, block_belief, stimulus_direction
-from rnnpop.numerics.decoding import unit_vector
+from rnnpop.numerics.circuits import Belief, block_belief, stimulus_direction
+from rnnpop.numerics.directions import angle_of_lines, unit_vector
+from rnnpop.numerics.eigenvalues import time_constant
 from rnnpop.statistics import Statistic
 
 _COLUMNS = {
@@ -37,7 +38,16 @@ _COLUMNS = {
     "slow_block_angle": ("angle between the slow direction and the block direction", "deg"),
     "path_speed": ("speed of the slowest visited states under zero input, median over block beliefs, over the typical step", "1"),
     "path_speed_largest": ("speed of the slowest visited states under zero input, largest over block beliefs, over the typical step", "1"),
+    "play_time_constant": ("steps over which the gradient by an earlier state falls e-fold, between lags 10 and 40, in play", "step"),
+    "play_time_constant_trials": ("the same in trials", "trial"),
+    "gradient_reach": ("lag at which the gradient by an earlier state falls below 1 % of that at lag 0", "step"),
 }
+
+#: Gradients below this share of the one at lag 0 reach no farther.
+_SMALL = 0.01
+
+#: Lags between which memory in play is measured: behind the quick directions, before single windows decide.
+_SLOPE = (10, 40)
 
 #: Stable points that the published network has under each still input.
 _PUBLISHED = {"left": 1, "right": 1, "wrong": 2, "blank": 2, "correct": 2}
@@ -48,7 +58,7 @@ _PUBLISHED = {"left": 1, "right": 1, "wrong": 2, "blank": 2, "correct": 2}
 class SlowDynamics(Statistic):
     """Is it a line attractor? Fixed points under zero input, their leading modes, and their directions.
 
-    Reads `networks`, `sessions`, `fixed_points`, `linearisations` and, where it is among them, `fields` (for `path_speed`).
+    Reads `networks`, `sessions`, `fixed_points`, `linearisations` and, where it is among them, `fields` (for `path_speed` and gradients).
 
     - The *slowest point* under zero input (the still input `blank`) is the fixed point whose largest |λ| is nearest to 1 by |ln|λ||; of a
       network without any, the slow point. A time constant is −1/ln|λ|; there is none (NaN) where |λ| ≥ 1, as at the saddle between two
@@ -64,6 +74,10 @@ class SlowDynamics(Statistic):
       side counting alike). Directions at random have |cos| of about sqrt(2 / (π n)) in n dimensions.
     - `path_speed`: how far the slowest states that a network visits move in a step of zero input, median and largest over its beliefs of
       the block, over the typical step of its sessions.
+    - `play_time_constant`: how long a network remembers while it plays, 30 / ln of the gradient at lag 10 over that at lag 40: its own
+      inputs drive it far from the points of zero input, where `leading_time_constant` is taken.
+    - `gradient_norm` (lag): gradient of the log-odds by an earlier state, along the network's own sessions, over that at lag 0;
+      `gradient_reach`: the first lag at which it is below 1 %, NaN where there is none among those that were looked at.
     - `zero_input_complete`: points far outside the visited states are not counted (cells of an LSTM that drift away), nor those missed.
 
     NaN for networks whose states are not finite.
@@ -96,7 +110,10 @@ class SlowDynamics(Statistic):
         asked = np.isfinite(expected)
         published = np.where(searched, (stable == expected)[:, asked].all(axis=1), np.nan)
         columns["stable_as_published"] = variable(each, published, "whether stable points are as many as published under each input")
-        return xr.Dataset(columns, identity(points))
+        if "fields" not in stores:
+            return xr.Dataset(columns, identity(points))
+        columns["gradient_norm"] = stores["fields"]["gradient_norm"].variable
+        return xr.Dataset(columns, identity(points) | {"lag": stores["fields"]["lag"].variable})
 
     def _row(self, stores: Mapping[str, xr.Dataset], network: int) -> dict[str, float]:
         """Columns of one network whose states are finite."""
@@ -124,24 +141,30 @@ class SlowDynamics(Statistic):
         }
         if len(stable):
             modulus = float(np.median(np.abs(points["eigenvalue"].values[stable, 0])))
-            row |= {"stable_modulus": modulus, "stable_time_constant": time_constant(modulus)}
+            row |= {"stable_modulus": modulus, "stable_time_constant": float(time_constant(modulus))}
         candidates = fixed if len(fixed) else still[kind == "slow"]
         if len(candidates):
             slowest = candidates[nearest_to_one(points["eigenvalue"].values[candidates])]
             moduli = np.abs(points["eigenvalue"].values[slowest])
             for name, place in (("leading", 0), ("second", 1)):
                 row[f"{name}_modulus"] = moduli[place] if place < len(moduli) else np.nan
-                row[f"{name}_time_constant"] = time_constant(row[f"{name}_modulus"])
+                row[f"{name}_time_constant"] = float(time_constant(row[f"{name}_modulus"]))
             direction = stores["linearisations"]["right"].values[slowest]
             if row["bistable"]:
                 direction = unit_vector(np.diff(points["state"].values[stable], axis=0)[0])
-            row["slow_stimulus_angle"] = angle(direction, stimulus_direction(readout, len(direction)))
-            row["slow_block_angle"] = angle(direction, belief.direction)
+            row["slow_stimulus_angle"] = angle_of_lines(direction, stimulus_direction(readout, len(direction)))
+            row["slow_block_angle"] = angle_of_lines(direction, belief.direction)
         for name in ("leading", "stable"):
             row[f"{name}_time_constant_trials"] = row[f"{name}_time_constant"] / steps
         if "fields" in stores:
             path = stores["fields"]["path_speed"].values[network] / stores["fields"]["typical_step"].values[network]
             row |= {"path_speed": float(np.median(path)), "path_speed_largest": float(path.max())}
+            gradient = stores["fields"]["gradient_norm"].isel(network=network)
+            small = np.flatnonzero(gradient.values < _SMALL)
+            row["gradient_reach"] = float(gradient["lag"].values[small[0]]) if len(small) else np.nan
+            first, last = (float(gradient.sel(lag=lag)) for lag in _SLOPE)
+            row["play_time_constant"] = (_SLOPE[1] - _SLOPE[0]) / np.log(first / last) if first > last > 0 else np.nan
+            row["play_time_constant_trials"] = row["play_time_constant"] / steps
         return row
 
 
@@ -157,8 +180,3 @@ def nearest_to_one(values: Complex[np.ndarray, "point mode"]) -> int:
     """The point whose first eigenvalue has the modulus nearest to 1, on a logarithmic scale."""
     with np.errstate(divide="ignore"):
         return int(np.abs(np.log(np.abs(values[:, 0]))).argmin())
-
-
-def time_constant(modulus: float) -> float:
-    """−1 / ln|λ| in steps; NaN unless |λ| < 1."""
-    return float(-1 / np.log(modulus)) if 0 < modulus < 1 else 0.0 if modulus == 0 else np.nan
