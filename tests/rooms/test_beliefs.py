@@ -36,16 +36,17 @@ def longer() -> tuple[xr.Dataset, xr.Dataset]:
     return session_stores.networks(("hasty",)), session_stores.sessions(("hasty",), task=task)
 
 
-def known(kick: float = 0.0) -> tuple[xr.Dataset, xr.Dataset]:
-    """States a p + b q, of the soft observer's log-odds of stimulus a and block b, p and q orthonormal; the readout is not along p.
+def known(kick: float = 0.0, observer: int = 1) -> tuple[xr.Dataset, xr.Dataset]:
+    """States a p + b q, of an observer's log-odds of stimulus a and block b, p and q orthonormal; the readout is not along p.
 
     Args:
         kick: what b is moved by, in the step whose input is the feedback, towards the side that it reveals.
+        observer: 0 for the exact one, 1 for the soft one.
     """
     networks, sessions = (store.copy() for store in longer())
     generator = np.random.default_rng(0)
     p, q = np.linalg.qr(generator.standard_normal((6, 2)))[0].T
-    stimulus, block = (sessions[name].values[:, 1].astype(float) for name in ("stimulus_log_odds", "block_log_odds"))
+    stimulus, block = (sessions[name].values[:, observer].astype(float) for name in ("stimulus_log_odds", "block_log_odds"))
     revealed = np.zeros_like(block)
     revealed[..., 1:] = sessions["inputs"].values[..., 1:, 2] * sessions["action"].values[..., :-1]
     block = block + kick * revealed
@@ -103,7 +104,7 @@ def test_known_beliefs_are_read_in_full() -> None:
         assert abs(described[f"block_decoder_accuracy{suffix}"] - ceiling) < 0.02
         assert abs(described[f"block_decoder_accuracy_plane{suffix}"] - ceiling) < 0.02
         assert described[f"block_decoder_ceiling_exact{suffix}"] > ceiling
-    assert described["block_fluctuation_ratio"] == pytest.approx(1, abs=0.01)
+    assert described["block_fluctuation_ratio_soft"] == pytest.approx(1, abs=0.01)
     assert described["block_belief_fit_soft"] > 0.97
     assert described["block_increment_r"] == pytest.approx(float(described["block_increment_r_soft"]), abs=0.01)
     assert described["state_pcs_2"] == pytest.approx(1, abs=1e-4)
@@ -123,6 +124,31 @@ def test_known_directions_and_effects_are_found() -> None:
     assert described["observation_effect_stimulus"] == pytest.approx(expected, rel=1e-3)  # the readout is known, but for the noise
     assert described["observation_effect_block"] == pytest.approx(slope_block, abs=0.1 * slope_stimulus)  # 6 degrees are 0.1
     assert described["observation_belief_ratio_soft"] == pytest.approx(slope_stimulus / slope_block, rel=1e-6)
+
+
+def test_the_ratio_of_log_odds_is_the_filters_whatever_their_scale() -> None:
+    """Outputs that overstate the filter's belief threefold, as those trained on −p do, change nothing."""
+    networks, sessions = known()
+    belief = sessions["stimulus_log_odds"].values[:, 1, ..., None] * np.array([-0.5, 0.5])
+    ratios = []
+    for gain in (1.0, 3.0):
+        sessions["outputs"] = variable(sessions["outputs"].dims, gain * belief, "outputs")
+        described = describe((networks, sessions)).isel(network=0)
+        assert described["stimulus_belief_slope_soft"] == pytest.approx(gain, rel=1e-6)  # float32 log-odds
+        ratios.append(float(described["observation_belief_ratio"]))
+    assert ratios[1] == pytest.approx(ratios[0], rel=1e-6)
+    # the block direction is known to some degrees, and what it holds of the stimulus moves three times as much
+    assert ratios[0] == pytest.approx(float(described["observation_belief_ratio_soft"]), rel=0.3)
+
+
+@pytest.mark.parametrize("observer", ["exact", "soft"])
+def test_neither_filter_fluctuates_more_than_itself(observer: str) -> None:
+    """Read as what it is not, the exact one would seem to: it knows what the soft one has to guess."""
+    described = describe(known(observer=["exact", "soft"].index(observer))).isel(network=0)
+    assert described[f"block_fluctuation_ratio_{observer}"] == pytest.approx(1, abs=0.01)
+    assert described["block_fluctuation_ratio"] <= described[f"block_fluctuation_ratio_{observer}"]
+    if observer == "exact":
+        assert described["block_fluctuation_ratio_soft"] > 1.2
 
 
 @pytest.mark.parametrize("kick", [0.0, 0.5])

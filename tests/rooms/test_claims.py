@@ -11,6 +11,7 @@ import xarray as xr
 import yaml
 from scipy.stats import kruskal, mannwhitneyu
 
+import session_study
 import synthetic_population as synthetic
 from rnnpop import design, variants
 from rnnpop.claims import Claim, Verdict
@@ -103,14 +104,19 @@ def described() -> dict[tuple[str, str], xr.Dataset]:
     found = {}
     for name, study in STUDIES.items():
         for task in study.tasks:
-            stores = shard(1, task=CONFIG["tasks"][task]["kind"])
             asked = study.named("statistics", task).values()
+            played = name if name in session_study.STUDIES else "distilled" if name == "distillation" else None
+            stores = (
+                session_study.shard(played, next(iter(session_study.STUDIES[played])))
+                if played
+                else shard(1, task=CONFIG["tasks"][task]["kind"])
+            )
             found[name, task] = xr.merge([variants.load("statistics", entry).describe(stores) for entry in asked], compat="override")
     return found
 
 
 @pytest.fixture(scope="module")
-def studied(described: dict[tuple[str, str], xr.Dataset]) -> dict[tuple[str, str], tuple[xr.Dataset, xr.Dataset]]:
+def studied(described: dict[tuple[str, str], xr.Dataset]) -> dict[tuple[str, str], tuple[xr.Dataset, xr.Dataset | None]]:
     """By study and task, a population with numbers in those columns, and what stage `contrast` makes of made-up atlases."""
     found = {}
     settings = CONFIG["contrast"] | {"permutations": 19, "draws": 20}
@@ -119,6 +125,9 @@ def studied(described: dict[tuple[str, str], xr.Dataset]) -> dict[tuple[str, str
         single = [str(column) for column, values in columns.data_vars.items() if values.dims == ("network",)]
         people = people.assign({column: ("network", rng().lognormal(size=people.sizes["network"])) for column in single})
         measures = STUDIES[name].named("measures", task)
+        if not measures:
+            found[name, task] = people, None
+            continue
         atlases = {measure: synthetic.atlas(4, 1.0, 0.7, seed, task) for seed, measure in enumerate(measures)}
         found[name, task] = people, contrast_atlases(atlases, people, STUDIES[name].factors, settings, 1, name, task, "adam")
     return found
@@ -126,12 +135,13 @@ def studied(described: dict[tuple[str, str], xr.Dataset]) -> dict[tuple[str, str
 
 @pytest.mark.parametrize(("study", "task", "name"), MADE)
 def test_every_claim_has_what_it_speaks_of_and_decides_on_a_made_up_study(
-    study: str, task: str, name: str, studied: dict[tuple[str, str], tuple[xr.Dataset, xr.Dataset]]
+    study: str, task: str, name: str, studied: dict[tuple[str, str], tuple[xr.Dataset, xr.Dataset | None]]
 ) -> None:
     entry, (people, compared) = ENTRIES[name], studied[study, task]
     assert {entry.get("statistic"), entry.get("quantity")} <= {None, *people.data_vars}
-    assert {entry.get("measure"), entry.get("against")} <= {None, *compared["measure"].values}
-    assert {entry.get("quantity")} <= {None, *compared["quantity"].values}
+    assert {entry.get("measure"), entry.get("against")} <= {None, *(compared["measure"].values if compared else ())}
+    assert {entry.get("quantity")} <= {None, *(compared["quantity"].values if compared else ())}
+    assert set(entry.get("among", {})) <= set(STUDIES[study].factors)
     assert {entry.get("low"), *entry.get("high", ())} <= {None, *STUDIES[study].entry["cells"]}
     decision = variants.load("claims", entry).decide(people, compared, rng())
     assert decision.verdict in get_args(Verdict)

@@ -70,7 +70,7 @@ def test_the_config_that_ships_is_sound(config):
         (
             "studies.universality.tasks.sine.learners",
             {"sgd": {}},
-            "studies.universality.tasks.sine.learners.sgd: not one of the study's learners; allowed: adam",
+            "studies.universality.tasks.sine.learners.sgd: 'sgd' is not an entry of learners; there are: adam",
         ),
         ("studies.universality.axes", {"cells": {"units": [0]}}, "studies.universality.axes.cells.units: a whole number of at least 1"),
     ],
@@ -83,6 +83,52 @@ def test_one_line_names_the_key_and_what_is_allowed(config, path, value, said):
     place[key] = value
     assert any(line.startswith(f"config: {said}") for line in faults(config)), faults(config)
     assert all(line.startswith("config: ") for line in faults(config))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (
+            "studies.hierarchical.learners",
+            ["adam"],
+            "learners.adam: kind 'adam' cannot learn the task 'ibl' of studies.hierarchical, which plays sessions",
+        ),
+        (
+            "studies.universality.learners",
+            ["fast"],
+            "learners.fast: kind 'closed_loop' cannot learn the task 'flip_flop' of studies.universality, which is made of trials",
+        ),
+        (
+            "learners.radd.teacher",
+            "hierarchical/ibl/elman/fast",
+            "learners.radd.teacher: study/task/cell/learner on the task 'ibl' is expected",
+        ),
+        ("learners.radd.teacher", "universality/sine/gru-tanh/adam", "learners.radd.teacher: study/task/cell/learner on the task 'ibl'"),
+        ("studies.distillation.seeds", 10**6, "learners.radd.teacher: hierarchical/ibl/"),
+        ("measures.svcca_2.among", {"units": 8}, "measures.svcca_2.among: not a key of measures kind 'svcca'"),
+        ("learners.adam.among", {"units": 8}, "learners.adam.among: not a key of learners kind 'adam'"),
+    ],
+)
+def test_what_does_not_fit_together_is_told_in_one_line(config, path, value, said):
+    """Learners and tasks, students and teachers; and only claims are about some networks."""
+    *above, key = path.split(".")
+    place = config
+    for name in above:
+        place = place[name]
+    place[key] = value
+    if key == "learners":
+        for task in config["studies"][above[-1]]["tasks"].values():
+            task.pop("learners", None)
+        place.pop("axes", None)
+        place.pop("recipes", None)
+    assert sum(line.startswith(f"config: {said}") for line in faults(config)) == 1, faults(config)
+
+
+def test_a_claim_may_be_about_some_networks(config):
+    entry = config["claims"]["one_fixed_point"]
+    entry["among"] = {"units": 64}
+    validation.validate(config, SCHEMA)
+    assert variants.load("claims", entry) == variants.load("claims", {key: value for key, value in entry.items() if key != "among"})
 
 
 def test_a_missing_key_is_named(config):
@@ -103,7 +149,7 @@ def test_every_entry_builds_its_variant_and_every_kind_has_one_final_class(confi
     for entry in config[room].values():
         built = variants.load(room, entry)
         for key, value in entry.items():
-            if key not in ("kind", "reads"):
+            if key not in ("kind", "reads", "among"):
                 assert getattr(built, key) == (tuple(value) if isinstance(value, list) else value)
 
 

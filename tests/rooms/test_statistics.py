@@ -25,7 +25,7 @@ SAME = {"rtol": 0, "atol": 1e-12}  # a few roundings of float64
 TASK_OF = {
     **dict.fromkeys(("line_attractor", "modes", "selection"), "context_integration"),
     "oscillation": "sine",
-    **dict.fromkeys(session_study.STATISTICS, "hierarchical"),
+    **dict.fromkeys(session_study.STATISTICS["hierarchical"], "hierarchical"),
     "distillation": "distilled",
 }
 

@@ -312,3 +312,17 @@ def test_judge_takes_each_task_and_the_own_group_only(contrasted: xr.Dataset) ->
     assert tables[0].loc[("flip_flop", "difference"), "verdict"] == "undecided"  # nothing was compared
     failed = summary.assign_coords(status=("network", np.full(48, "not_converged", dtype=object)))
     assert (judge(failed, held, claims, study="study", group="adam", seed=1)["verdict"] == "undecided").all()
+
+
+def test_a_claim_may_be_about_some_levels_of_a_factor() -> None:
+    """Networks with corners have 8 units; the others have 4."""
+    summary = similarity_stores.shard(range(16))["fixed_points"].drop_dims("fixed_point")
+    units = np.repeat([8, 4], [6, 10])
+    summary = summary.assign(stable_labels=("network", units.astype(float))).assign_coords(units=("network", units))
+    corners = Fraction("all corners", "stable_labels", 0.7, at_least=8)
+    asked = {"flip_flop": {"any": corners, "large": corners, "none": corners}}
+    among = {"large": {"units": "8", "learner": "adam"}, "none": {"units": "16"}}
+    table = judge(summary, {}, asked, among=among, study="study", group="adam", seed=1).set_index("claim")
+    assert table["n"].tolist() == [16, 6, 0]
+    assert table["estimate"].tolist()[:2] == [6 / 16, 1.0]
+    assert table.loc["none", "verdict"] == "undecided"

@@ -12,7 +12,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 
 #: What a run needs of the repository.
-_PARTS = ("Snakefile", "config.yaml", "workflow", "scripts", "profiles", "envs", "tests/rehearsal.yaml")
+_PARTS = ("Snakefile", "config.yaml", "workflow", "scripts", "profiles", "envs", "tests/rehearsal.yaml", "tests/rehearsal_mouse.csv")
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,15 @@ with SnakemakeApi(OutputSettings(quiet={Quietness.ALL}, dryrun=True)) as api:
     digest = workflow.globals["digest"]
     of_file = fingerprint.tree_digest
 
+    jobs = {job.rule: job.wildcards for job in workflow.dag.jobs}
+    of_names = {frozenset(rule.wildcard_names): wildcards for rule, wildcards in jobs.items()}
+    for rule in workflow.rules:  # one that is run only when it is asked for could have the wildcards of another one's job
+        if rule not in jobs and frozenset(rule.wildcard_names) in of_names:
+            jobs[rule] = of_names[frozenset(rule.wildcard_names)]
+
     def codes() -> dict[str, str]:
         digest.cache_clear()
-        return {job.rule.name: job.rule.params.code(job.wildcards) for job in workflow.dag.jobs if hasattr(job.rule.params, "code")}
+        return {rule.name: rule.params.code(wildcards) for rule, wildcards in jobs.items() if hasattr(rule.params, "code")}
 
     before = codes()
     for room in variants.ROOMS:

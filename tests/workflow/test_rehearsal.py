@@ -55,7 +55,7 @@ def test_numbers_do_not_depend_on_shards_tiles_or_cores(rehearsal, clone):
     axes = {"cells": {"activation": ["tanh"]}}
     some = {"cells": ["gru"], "learners": ["adam"], "axes": axes, "figures": [], "claims": [], "tasks": tasks}
     (clone.folder / "some.yaml").write_text(f"{json.dumps({'shard': 1, 'tile': 1, 'studies': {'universality': some}})}\n")
-    done = clone.snakemake("--cores", "1", "--configfile", "tests/rehearsal.yaml", "some.yaml", config=None)
+    done = clone.snakemake("universality", "--cores", "1", "--configfile", "tests/rehearsal.yaml", "some.yaml", config=None)
     assert done.returncode == 0, done.stdout + done.stderr
 
     whole, part = (h.folder / STUDY / "summary.csv" for h in (rehearsal[0], clone))
@@ -89,9 +89,10 @@ def test_a_damaged_store_is_named_and_made_again(rehearsed):
 
 
 def test_figures_are_drawn_again_from_finished_stores_without_torch(rehearsal, clone, tmp_path):
-    stores = ("summary", "contrasts", "atlas/*", "portraits", "transitions", "fixed_points", "networks")
+    single = ("portraits", "transitions", "fixed_points", "networks", "sessions", "fields")
+    stores = ("summary", "contrasts", "atlas/*", "observers", "mice", *single)
     for pattern in [*(f"{name}.zarr.zip" for name in stores), "claims.csv"]:
-        for path in (rehearsal[0].folder / STUDY).rglob(pattern):
+        for path in (rehearsal[0].folder / "results").rglob(pattern):
             target = clone.folder / path.relative_to(rehearsal[0].folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
@@ -99,12 +100,12 @@ def test_figures_are_drawn_again_from_finished_stores_without_torch(rehearsal, c
     poison.mkdir()
     (poison / "torch.py").write_text("raise ImportError('torch was imported')\n")
 
-    assert clone.plan("figures", PYTHONPATH=str(poison)) == {"draw": 12, "draw_study": 1, "figures": 1}
+    assert clone.plan("figures", PYTHONPATH=str(poison)) == {"draw": 19, "draw_study": 3, "figures": 1}
     drawn = clone.snakemake("figures", PYTHONPATH=str(poison))
     assert drawn.returncode == 0, drawn.stdout + drawn.stderr
     pictures = [
-        path.relative_to(rehearsal[0].folder) for kind in ("pdf", "png") for path in (rehearsal[0].folder / STUDY).rglob(f"*.{kind}")
+        path.relative_to(rehearsal[0].folder) for kind in ("pdf", "png") for path in (rehearsal[0].folder / "results").rglob(f"*.{kind}")
     ]
-    assert len(pictures) == 26
+    assert len(pictures) == 44
     for path in pictures:
         assert (clone.folder / path).read_bytes() == (rehearsal[0].folder / path).read_bytes()
