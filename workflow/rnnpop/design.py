@@ -6,10 +6,19 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Width of a network's number in names: sorts up to a hundred thousand networks a population.
 _DIGITS = 5
+
+
+class NameParts(NamedTuple):
+    """What the name of a network is made of; the number as it is written there."""
+
+    task: str
+    cell: str
+    learner: str
+    number: str
 
 
 @dataclass(frozen=True)
@@ -178,3 +187,8 @@ def indexes(shard: str) -> range:
 def network_name(task: str, cell: str, learner: str, index: int) -> str:
     """The name of a network: what its seed hashes, what figures and tables call it."""
     return f"{task}/{cell}/{learner}/{index:0{_DIGITS}d}"
+
+
+def name_parts(name: object) -> NameParts:
+    """The parts of a name that `network_name` made."""
+    return NameParts(*str(name).split("/"))

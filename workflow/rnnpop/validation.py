@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +82,7 @@ def _by_variants(config: Mapping[str, Any]) -> Iterator[str]:
 
 def _by_reference(config: Mapping[str, Any]) -> Iterator[str]:
     for study_name, study in config["studies"].items():
-        for room in variants.ROOMS:
-            for name in study.get(room, []):
-                if name not in config.get(room, {}):
-                    yield f"studies.{study_name}.{room}: '{name}' is not an entry of {room}; there are: {', '.join(config.get(room, {}))}"
+        yield from _unknown(config, f"studies.{study_name}", study, variants.ROOMS)
         for room, axes in study.get("axes", {}).items():
             for axis, levels in axes.items():
                 key = f"studies.{study_name}.axes.{room}.{axis}"
@@ -102,19 +99,25 @@ def _by_reference(config: Mapping[str, Any]) -> Iterator[str]:
                             yield f"{key}: {wrong}"
 
 
+def _unknown(config: Mapping[str, Any], key: str, paragraph: Mapping[str, Any], rooms: Iterable[str]) -> Iterator[str]:
+    """Names in a paragraph's lists that no entry of their room has."""
+    for room in rooms:
+        known = config.get(room, {})
+        for name in paragraph.get(room, []):
+            if name not in known:
+                yield f"{key}.{room}: '{name}' is not an entry of {room}; there are: {', '.join(known)}"
+
+
 def _by_task(config: Mapping[str, Any]) -> Iterator[str]:
     """What a study says of single tasks: names of entries, and keys of its cells and learners."""
     for study_name, study in config["studies"].items():
         for task, own in study["tasks"].items() if isinstance(study["tasks"], Mapping) else ():
             key = f"studies.{study_name}.tasks.{task}"
-            for room in ("measures", "statistics", "claims", "figures"):
-                for name in (own or {}).get(room, []):
-                    if name not in config.get(room, {}):
-                        yield f"{key}.{room}: '{name}' is not an entry of {room}; there are: {', '.join(config.get(room, {}))}"
+            yield from _unknown(config, key, own or {}, ("measures", "statistics", "claims", "figures"))
             for room in ("cells", "learners"):
                 for name, changed in (own or {}).get(room, {}).items():
-                    if name not in study[room]:
-                        yield f"{key}.{room}.{name}: not one of the study's {room}; allowed: {', '.join(study[room])}"
+                    if name not in config[room]:  # it may wait for one that the study leaves out for now
+                        yield f"{key}.{room}.{name}: '{name}' is not an entry of {room}; there are: {', '.join(config[room])}"
                         continue
                     entry = config[room].get(name, {})
                     if entry.get("kind") in variants.kinds(room):  # else named above
@@ -137,8 +140,9 @@ def _by_learner(config: Mapping[str, Any]) -> Iterator[str]:
                 continue
             found = {f"{p.study}/{p.task}/{p.cell}/{p.learner}": p for other in studies.values() for p in other.populations}
             if path not in found or found[path].task != population.task:
-                known = [known for known, p in found.items() if p.task == population.task and "teacher" not in p.learner_entry]
-                yield f"{key}.teacher: study/task/cell/learner on the task '{population.task}' is expected, got {path!r}; there are: {', '.join(known)}"
+                known = ", ".join(known for known, p in found.items() if p.task == population.task and "teacher" not in p.learner_entry)
+                wanted = f"study/task/cell/learner on the task '{population.task}'"
+                yield f"{key}.teacher: {wanted} is expected, got {path!r}; there are: {known}"
             elif found[path].networks < population.networks:
                 taught = f"{found[path].networks} networks, fewer than the {population.networks} students of studies.{name}"
                 yield f"{key}.teacher: {path} has {taught}"

@@ -133,7 +133,6 @@ rule draw:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         figure=lambda wildcards: config["figures"][wildcards.figure],
-        task=lambda wildcards: wildcards.get("task", ""),
         measures=lambda wildcards: list(STUDIES[wildcards.study].named("measures", wildcards.get("task"))),
         controls=lambda wildcards: STUDIES[wildcards.study].groups[1:],
         code=code("draw"),

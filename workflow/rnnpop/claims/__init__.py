@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int, Shaped
 
+from rnnpop.design import name_parts
 from rnnpop.numerics.contrasts import interval, resamples
 
 #: Bootstrap resamples of networks for an interval.
-_DRAWS = 1000
+DRAWS = 1000
 
 #: What can come of a claim.
 Verdict = Literal["holds", "holds in part", "does not hold", "undecided"]
@@ -77,15 +78,14 @@ def levels(networks: xr.Dataset, factor: str) -> Shaped[np.ndarray, " network"]:
 
 def kinship(networks: xr.Dataset) -> tuple[Int[np.ndarray, " network"], Int[np.ndarray, " network"]]:
     """Cell and unit of each network: those of one cell and index that differ by their learner alone began alike, and are one unit."""
-    parts = [str(name).split("/") for name in networks["network"].values]
-    found = (np.unique(names, return_inverse=True)[1] for names in ([p[1] for p in parts], [p[1] + "/" + p[3] for p in parts]))
-    cells, units = found
-    return cells, units
+    parts = [name_parts(name) for name in networks["network"].values]
+    cells, units = ([part.cell for part in parts], [f"{part.cell}/{part.number}" for part in parts])
+    return np.unique(cells, return_inverse=True)[1], np.unique(units, return_inverse=True)[1]
 
 
 def bootstrap(networks: xr.Dataset, number: Callable[[Int[np.ndarray, " draw"]], float], rng: np.random.Generator) -> tuple[float, float]:
     """95 % percentile interval of `number`, a function of rows of `networks`, over resamples of units within cells."""
-    counts = resamples(*kinship(networks), _DRAWS, rng).astype(int)
+    counts = resamples(*kinship(networks), DRAWS, rng).astype(int)
     rows = np.arange(networks.sizes["network"])
     return interval(np.array([number(np.repeat(rows, count)) for count in counts]))
 
@@ -94,6 +94,16 @@ def within(values: Float[np.ndarray, "*any"] | float, at_least: float | None, at
     """Whether values lie within bounds, both included; NaN does not."""
     values = np.asarray(values, dtype=float)
     return (values >= (-np.inf if at_least is None else at_least)) & (values <= (np.inf if at_most is None else at_most))
+
+
+def given(*bounds: float | None) -> list[float]:
+    """The bounds that are not left out."""
+    return [float(bound) for bound in bounds if bound is not None]
+
+
+def nearest(bounds: Sequence[float], estimate: float) -> float:
+    """The bound that is told as the threshold."""
+    return min(bounds, key=lambda bound: abs(bound - estimate))
 
 
 def need_one(claim: Claim, *names: str) -> None:

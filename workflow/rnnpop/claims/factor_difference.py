@@ -7,9 +7,10 @@ from typing import final
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
 from rnnpop.claims import Claim, Decision, Verdict, need_one, undecided
-from rnnpop.numerics.contrasts import interval
+from rnnpop.numerics.contrasts import adjusted, interval
 
 
 @final
@@ -55,7 +56,7 @@ class FactorDifference(Claim):
         number = int(contrast.attrs["kept"])
         one, other = (contrast.sel(measure=measure, factor=factor) for measure, factor in sides)
         gap, draws = (_effect(one, name, number) - _effect(other, name, number) for name in ("r2", "r2_draws"))
-        low, high = interval(draws.values)
+        low, high = interval(draws)
         verdict: Verdict = "holds" if low > 0 else "does not hold" if high < 0 else "undecided"
         named = "{0}" if not self.against_factor else "{1}" if not self.against else "{1} by {0}"
         told = zip(sides, (one, other), strict=True)
@@ -63,6 +64,5 @@ class FactorDifference(Claim):
         return Decision(float(gap), low, high, number, 0.0, verdict, detail)
 
 
-def _effect(found: xr.Dataset, name: str, number: int) -> xr.DataArray:
-    levels = 1 / float(found["knn_chance"])
-    return 1 - (1 - found[name].drop_vars(["measure", "factor"])) * (number - 1) / (number - levels)
+def _effect(found: xr.Dataset, name: str, number: int) -> Float[np.ndarray, "*draw"]:
+    return adjusted(found[name].values, number, 1 / float(found["knn_chance"]))

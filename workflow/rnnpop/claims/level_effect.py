@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
-from rnnpop.claims import Claim, Decision, Verdict, kinship, levels, need_one, sound, undecided
+from rnnpop.claims import DRAWS, Claim, Decision, Verdict, given, kinship, levels, nearest, need_one, sound, undecided
 from rnnpop.numerics import contrasts
 from rnnpop.variants import Probability
 
-_DRAWS, _PERMUTATIONS = 1000, 999
+_PERMUTATIONS = 999
 
 
 @final
@@ -50,7 +50,7 @@ class LevelEffect(Claim):
         need_one(self, "above", "below")
 
     def decide(self, summary: xr.Dataset, contrast: xr.Dataset | None, rng: np.random.Generator) -> Decision:
-        bounds = [bound for bound in (self.above, self.below) if bound is not None]
+        bounds = given(self.above, self.below)
         kept = sound(summary, self.statistic)
         number = kept.sizes["network"]
         names, labels = np.unique(levels(kept, self.factor), return_inverse=True)
@@ -62,11 +62,10 @@ class LevelEffect(Claim):
         others = [] if contrast is None else [str(name) for name in contrast["factor"].values if name != self.factor and name in kept]
         known = [levels(kept, name) for name in others]
         found = contrasts.permanova(distance, contrasts.relabellings_of_units(labels, known, units, _PERMUTATIONS, rng))
-        counts = contrasts.resamples(cells, units, _DRAWS, rng)
+        counts = contrasts.resamples(cells, units, DRAWS, rng)
         draws = contrasts.resampled_r2(distance, labels, contrasts.pair_weights(cells, units), counts)
-        estimate, low, high = (float(1 - (1 - r2) * (number - 1) / (number - len(names))) for r2 in (found.r2, *contrasts.interval(draws)))
-        threshold = min(bounds, key=lambda bound: abs(bound - estimate))
-        return Decision(estimate, low, high, number, threshold, self._verdict(low, high, found.p), f"p = {found.p:.3g}")
+        estimate, low, high = (float(contrasts.adjusted(r2, number, len(names))) for r2 in (found.r2, *contrasts.interval(draws)))
+        return Decision(estimate, low, high, number, nearest(bounds, estimate), self._verdict(low, high, found.p), f"p = {found.p:.3g}")
 
     def _verdict(self, low: float, high: float, p: float) -> Verdict:
         more = self.above is None or (low > self.above and p <= 0.05)

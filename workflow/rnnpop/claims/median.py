@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 import xarray as xr
 
-from rnnpop.claims import Claim, Decision, Verdict, bootstrap, need_one, sound, undecided, within
+from rnnpop.claims import Claim, Decision, Verdict, bootstrap, given, nearest, need_one, sound, undecided, within
 
 
 @final
@@ -42,7 +42,7 @@ class Median(Claim):
         need_one(self, "at_least", "at_most")
 
     def decide(self, summary: xr.Dataset, contrast: xr.Dataset | None, rng: np.random.Generator) -> Decision:
-        bounds = [float(bound) for bound in (self.at_least, self.at_most) if bound is not None]
+        bounds = given(self.at_least, self.at_most)
         kept = sound(summary, self.statistic)
         if not kept.sizes["network"]:
             return undecided(bounds[0], f"no network has '{self.statistic}'")
@@ -53,8 +53,8 @@ class Median(Claim):
         medians = {str(level): float(np.median(values[architecture == level])) for level in np.unique(architecture)}
         missing = int((summary["status"].values == "ok").sum()) - len(values)
         detail = ", ".join([*(f"{level} {own:.3g}" for level, own in medians.items()), *([f"{missing} without it"] if missing else [])])
-        threshold = min(bounds, key=lambda bound: abs(bound - estimate))
-        return Decision(estimate, low, high, len(values), threshold, self._verdict(low, high, list(medians.values())), detail)
+        verdict = self._verdict(low, high, list(medians.values()))
+        return Decision(estimate, low, high, len(values), nearest(bounds, estimate), verdict, detail)
 
     def _verdict(self, low: float, high: float, medians: list[float]) -> Verdict:
         if within(np.array([low, high]), self.at_least, self.at_most).all():

@@ -25,8 +25,7 @@ _AXES, _GAP, _TEXT, _HEADING, _TICKS, _NAME, _TOP = 13.0, 2.5, 2.5, 6.0, 4.5, 4.
 #: Left of the first axes and right of the last, and the widest column, in mm.
 _LEFT, _RIGHT, _WIDEST = 15.0, 178.0, 84.0
 
-#: Colours and markers of the levels of a factor; dashes of the first and the second curve of a panel.
-_COLOURS, _MARKERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7"), ("o", "^", "s", "D")
+#: Dashes of the first and the second curve of a panel.
 _DASHES: tuple[Any, ...] = ("-", (0, (3, 1.5)))
 
 #: Agents beside the networks, by their names among the observers, and what they are drawn in.
@@ -156,9 +155,8 @@ class _Shown:
 def _shown(summary: xr.Dataset, factor: str, actors: xr.Dataset) -> _Shown:
     met = panels.trained(summary)
     columns, levels = (panels.all_levels([summary], name) or ("",) for name in ("architecture", factor))
-    of = {name: np.array(panels.levels(met, name), dtype=object) for name in ("architecture", factor)}
     groups = {
-        (architecture, level): met.isel(network=(of["architecture"] == architecture) & (of[factor] == level))
+        (architecture, level): panels.of_level(panels.of_level(met, "architecture", architecture), factor, level)
         for architecture, level in itertools.product(columns, levels)
     }
     return _Shown(columns, levels, groups, actors)
@@ -251,7 +249,7 @@ def _draw_axes(axes: Axes, row: _Row, architecture: str, shown: _Shown) -> pd.Da
     tables = [pd.DataFrame()]
     groups = {level: shown.groups[architecture, level] for level in shown.levels if row.level in (None, level)}
     if row.chance is not None:
-        axes.axhline(row.chance, color="0.4", lw=0.6, ls=":", zorder=1)
+        axes.axhline(row.chance, **style.CHANCE)
     for curve, dashes in zip(row.curves, _DASHES, strict=False):
         about = {"variable": curve.variable} | dict(curve.chosen)
         for actor, colour in _ACTORS.items():
@@ -264,7 +262,7 @@ def _draw_axes(axes: Axes, row: _Row, architecture: str, shown: _Shown) -> pd.Da
             if curve.variable in store and store.sizes["network"]:
                 found = store[curve.variable].sel(dict(curve.chosen))
                 values = found.values.astype(float)
-                told = _spread(axes, found[found.dims[1]].values, values, dashes, **_look(shown.levels.index(level)))
+                told = _spread(axes, found[found.dims[1]].values, values, dashes, **style.look(shown.levels.index(level)))
                 tables.append(told.assign(agent="networks", level=level, **about))
         if curve.published:
             x, y = np.array(curve.published).T
@@ -277,23 +275,15 @@ def _draw_axes(axes: Axes, row: _Row, architecture: str, shown: _Shown) -> pd.Da
     return pd.concat(tables, ignore_index=True)
 
 
-def _look(place: int) -> dict[str, Any]:
-    return {"color": _COLOURS[place % len(_COLOURS)], "marker": _MARKERS[place % len(_MARKERS)]}
-
-
 def _spread(
     axes: Axes, x: Real[np.ndarray, " place"], values: Float[np.ndarray, "network place"], dashes: Any, **look: Any
 ) -> pd.DataFrame:
     """Median over networks and a band from the 2.5th to the 97.5th percentile, of finite values; returns the numbers."""
-    told = pd.DataFrame([_percentiles(column[np.isfinite(column)]) for column in values.T], columns=["low", "median", "high", "networks"])
-    axes.fill_between(x, told["low"], told["high"], color=look["color"], alpha=0.25, lw=0)
+    low, median, high = panels.percentiles(values)
+    axes.fill_between(x, low, high, color=look["color"], alpha=0.25, lw=0)
     every = max(len(x) // 10, 1)
-    axes.plot(x, told["median"], ls=dashes, lw=0.9, markersize=2.2, markeredgewidth=0, markevery=every, zorder=3, **look)
-    return told.assign(x=x)
-
-
-def _percentiles(finite: Float[np.ndarray, " network"]) -> tuple[float, ...]:
-    return (*(np.percentile(finite, [2.5, 50, 97.5]).tolist() if len(finite) else [np.nan] * 3), len(finite))
+    axes.plot(x, median, ls=dashes, lw=0.9, markersize=2.2, markeredgewidth=0, markevery=every, zorder=3, **look)
+    return pd.DataFrame({"low": low, "median": median, "high": high, "networks": np.isfinite(values).sum(axis=0), "x": x})
 
 
 def _blocks(groups: Mapping[str, xr.Dataset], row: _Row) -> str:
@@ -312,7 +302,7 @@ def _legend(figure: matplotlib.figure.Figure, shown: _Shown) -> None:
     """What colours and markers mean."""
     entries = [
         (
-            Line2D([], [], lw=0.9, markersize=3, markeredgewidth=0, **_look(number)),
+            Line2D([], [], lw=0.9, markersize=3, markeredgewidth=0, **style.look(number)),
             f"networks, {style.printed(level)}" if level else "networks",
         )
         for number, level in enumerate(shown.levels)

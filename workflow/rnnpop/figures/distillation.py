@@ -14,7 +14,9 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from rnnpop.design import name_parts
 from rnnpop.figures import Drawing, Figure, panels, style
+from rnnpop.numerics.eigenvalues import time_constant
 from rnnpop.variants import Positive
 
 #: Height of the page, and top of each row of panels, in mm.
@@ -92,11 +94,12 @@ class Distillation(Figure):
     gain: Positive = 3.0
 
     def draw(self, datasets: Mapping[str, Any]) -> Drawing:
-        everyone = panels.trained(_of_task(datasets["summary"], datasets["networks"]))
+        tasks = {name_parts(name).task for store in datasets["networks"] for name in store["network"].values}
+        everyone = panels.trained(panels.of_tasks(datasets["summary"], tasks))
         gains = _gains(everyone)
         sweep = everyone.isel(network=(np.array(panels.levels(everyone, "learner")) == self.closed_form) & np.isfinite(gains))
         shown = everyone.isel(network=np.isnan(gains) | (gains == self.gain))
-        students = {name: _of(shown, "learner", name) for name in panels.all_levels([shown], "learner")}
+        students = {name: panels.of_level(shown, "learner", name) for name in panels.all_levels([shown], "learner")}
         closed = students.get(self.closed_form, shown.isel(network=slice(0)))
         groups = {_TEACHERS: _teachers(datasets["teachers"], shown)} | students
         with style.sheet():
@@ -132,22 +135,12 @@ class Distillation(Figure):
         }
         zero, dip = style.place(figure, 28, top + 8, 50, 32), style.place(figure, 86, top + 8, 30, 32)
         tables = [_rows(zero, groups, ("zero_contrast_concordant", "zero_contrast_discordant"), published)]
-        zero.axvline(0.5, color="0.4", lw=0.6, ls=":", zorder=1)
+        zero.axvline(0.5, **style.CHANCE)
         zero.set(xlim=(-0.02, 1.02), xlabel="correct: concordant, discordant (open)")
         tables.append(_rows(dip, groups, ("switch_dip",), {_TEACHERS: (0.21,)}))
-        dip.axvline(0, color="0.4", lw=0.6, ls=":", zorder=1)
+        dip.axvline(0, **style.CHANCE)
         dip.set(yticklabels=[], xlabel="dip")
         return pd.concat(tables, ignore_index=True)
-
-
-def _of_task(summary: xr.Dataset, networks: Sequence[xr.Dataset]) -> xr.Dataset:
-    """Rows of the summary that are of the task of these stores."""
-    tasks = {str(name).split("/")[0] for store in networks for name in store["network"].values}
-    return summary.isel(network=np.array([str(name).split("/")[0] in tasks for name in summary["network"].values], dtype=bool))
-
-
-def _of(summary: xr.Dataset, factor: str, level: str) -> xr.Dataset:
-    return summary.isel(network=np.array(panels.levels(summary, factor), dtype=object) == level)
 
 
 def _gains(summary: xr.Dataset) -> Float[np.ndarray, "network"]:
@@ -184,13 +177,6 @@ def _spread(number: int, width: float) -> Float[np.ndarray, "network"]:
     return width * (np.arange(number) * (np.sqrt(5) - 1) / 2 % 1 - 0.5)
 
 
-def _percentiles(values: Float[np.ndarray, "network *column"]) -> Float[np.ndarray, "3 *column"]:
-    """2.5th, 50th and 97.5th percentile of the finite values; NaN without any."""
-    columns = values.reshape(len(values), int(np.prod(values.shape[1:]))).T
-    told = [np.percentile(c[np.isfinite(c)], [2.5, 50, 97.5]) if np.isfinite(c).any() else np.full(3, np.nan) for c in columns]
-    return np.array(told).T.reshape(3, *values.shape[1:])
-
-
 def _legend(figure: matplotlib.figure.Figure, kinds: Sequence[str]) -> None:
     """What marks mean, and on a second line the kinds of networks."""
     dot, bar = Line2D([], [], ls="none", marker="o", color="0.45", markersize=2), Line2D([], [], color="0.2", lw=1.6)
@@ -209,13 +195,13 @@ def _weights(figure: matplotlib.figure.Figure, top: float, students: xr.Dataset)
     groups = (("recurrent weight", ("first", "second"), 14, 62), ("input weight", ("left", "right", "feedback"), 92, 84))
     for text, sources, left, width in groups:
         axes = style.place(figure, left, top + 8, width, 30)
-        axes.axhline(0, color="0.4", lw=0.6, ls=":", zorder=1)
+        axes.axhline(0, **style.CHANCE)
         names = [f"{unit}_from_{source}" for unit in _UNITS for source in sources]
-        ideals = [float(_percentiles(_numbers(students, f"ideal_{name}"))[1]) for name in names]
+        ideals = [float(panels.percentiles(_numbers(students, f"ideal_{name}"))[1]) for name in names]
         for place, name in enumerate(names):
             values = _numbers(students, name)
             axes.plot(place + _spread(len(values), 0.5), values, ls="none", marker="o", color="#0072B2", alpha=0.45, markersize=2.2, mew=0)
-            low, median, high = _percentiles(values)
+            low, median, high = panels.percentiles(values)
             axes.plot([place - 0.32, place + 0.32], [median] * 2, color="0.2", lw=1.6)
             for look, value, shift in zip((_CROSS, _PLUS), _WEIGHTS[name], (-0.1, 0.1), strict=True):
                 axes.plot(place + shift, value, zorder=4, **look)
@@ -239,7 +225,7 @@ def _weights(figure: matplotlib.figure.Figure, top: float, students: xr.Dataset)
 
 def _within(axes: Axes, values: Sequence[Float[np.ndarray, "network"]], marked: Sequence[float]) -> None:
     """Limits of y that hold 95 % of the networks and all that is marked; networks beyond are told as a number."""
-    ends = np.concatenate([_percentiles(np.column_stack(values))[[0, 2]].ravel(), marked])
+    ends = np.concatenate([panels.percentiles(np.column_stack(values))[[0, 2]].ravel(), marked])
     ends = ends[np.isfinite(ends)]
     margin = 0.15 * np.ptp(ends)
     axes.set_ylim(ends.min() - margin, ends.max() + margin)
@@ -267,8 +253,8 @@ def _time_scales(figure: matplotlib.figure.Figure, top: float, students: xr.Data
         full, own = table[f"{rank}_full"].to_numpy(), table[f"{rank}_distilled"].to_numpy()
         moduli.plot(full, own, **look)
         both = (full < 1) & (own < 1) & (full > 0) & (own > 0)
-        constants.plot(_decay(full[both]), _decay(own[both]), **look)
-        for axes, level in ((moduli, published), (constants, -1 / np.log(published))):
+        constants.plot(time_constant(full[both]), time_constant(own[both]), **look)
+        for axes, level in ((moduli, published), (constants, time_constant(published))):
             axes.plot(0.03, level, transform=axes.get_yaxis_transform(), clip_on=False, zorder=4, **_CROSS)
         told.append(f"{both.sum()} {'dots' if filled else 'rings'}")
     constants.text(1, 1.02, ", ".join(told), transform=constants.transAxes, ha="right", va="bottom", color="0.3")
@@ -280,12 +266,8 @@ def _time_scales(figure: matplotlib.figure.Figure, top: float, students: xr.Data
         axes.plot(span, span, color="0.4", lw=0.6, zorder=1)
         axes.set(xlim=span, ylim=span)
     for line in (moduli.axvline, moduli.axhline):
-        line(1, color="0.4", lw=0.6, ls=":", zorder=1)
+        line(1, **style.CHANCE)
     return table
-
-
-def _decay(modulus: np.ndarray) -> np.ndarray:
-    return -1 / np.log(modulus)
 
 
 def _rows(axes: Axes, groups: Mapping[str, xr.Dataset], names: tuple[str, ...], published: Mapping[str, tuple[float, ...]]) -> pd.DataFrame:
@@ -297,7 +279,7 @@ def _rows(axes: Axes, groups: Mapping[str, xr.Dataset], names: tuple[str, ...], 
             look = _look(place) | {"ls": "none", "markersize": 2.4, "markeredgewidth": 0.5}
             look |= {"markerfacecolor": "none"} if number else {"alpha": 0.5}
             axes.plot(values, place + _spread(len(values), 0.55), **look)
-            low, median, high = _percentiles(values)
+            low, median, high = panels.percentiles(values)
             axes.plot([median] * 2, [place - 0.38, place + 0.38], color="0.2", lw=1.6)
             told = published.get(kind, (np.nan,) * len(names))[number]
             axes.plot(told, place, zorder=4, **_CROSS)
@@ -315,7 +297,7 @@ def _curves(axes: Axes, curves: Mapping[str, xr.DataArray | None], dim: str) -> 
     for place, (kind, found) in enumerate(curves.items()):
         if found is None:
             continue
-        x, (low, median, high) = found[dim].values, _percentiles(found.values)
+        x, (low, median, high) = found[dim].values, panels.percentiles(found.values)
         colour = _COLOURS[place % len(_COLOURS)]
         axes.fill_between(x, low, high, color=colour, alpha=0.1, lw=0)
         look = _look(place) | {"ls": _DASHES[place % len(_DASHES)], "lw": 1.0, "markersize": 2.4, "markeredgewidth": 0}
@@ -342,7 +324,7 @@ def _sweep(figure: matplotlib.figure.Figure, top: float, students: xr.Dataset) -
     tables = [pd.DataFrame()]
     for name, left in (("accuracy", 14.0), ("timeouts", 62.0)):
         axes = style.place(figure, left, top + 8, 34, 30)
-        rows = np.array([_percentiles(_numbers(students, name)[gains == gain]) for gain in levels]).reshape(-1, 3)
+        rows = np.array([panels.percentiles(_numbers(students, name)[gains == gain]) for gain in levels]).reshape(-1, 3)
         axes.fill_between(levels, rows[:, 0], rows[:, 2], color="#0072B2", alpha=0.2, lw=0)
         axes.plot(levels, rows[:, 1], color="#0072B2", marker="s", markersize=2.6, lw=1.0)
         axes.plot(list(_SWEEP[name]), list(_SWEEP[name].values()), zorder=4, **_CROSS)

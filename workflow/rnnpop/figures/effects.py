@@ -85,7 +85,7 @@ _PANELS = {
     ),
     "f": _Panel(
         "Fluctuation of belief",
-        "ratio to the soft filter's",
+        "ratio to the filter's",
         *(1, 94, 24),
         {"read": "block_fluctuation_ratio", "decoded": "block_fluctuation_ratio_decoder"},
         {},
@@ -111,14 +111,15 @@ class Effects(Figure):
     published numbers: of the paper's 50-unit network (.84, .18; ratio 4.7), of the leaky one of its short version (.15, .04; 3.75), of the
     distilled one (.16, .03; 5). (a) Change of the states' projections on the stimulus and the block direction, in the plane of two
     principal components, per unit of right less left observation: it depends on the scale of states. (b) The ratio of the two, for
-    projections; for coordinates on the two directions, which are not orthogonal; for log-odds (outputs, and decoded block); and that of
-    the exact filter without feedback, which is what it should be. (c) Slope of the change of the projections on the feedback, in the step
+    projections, where it hangs on the angle of the directions; for coordinates on the two directions, which are not orthogonal; for
+    log-odds (outputs, and decoded block), each in units of the exact filter's without feedback; and that of this filter itself, which is
+    what it should be. (c) Slope of the change of the projections on the feedback, in the step
     that consumes it. (d) The same for the block's decoded log-odds, split by the action, with the state before held: change from "left was
     revealed" to "right was revealed", in standard deviations over trials, in that step and until the last blank, beside the exact filter's;
     below, in how many networks both are negligible. (e) Variance of the change of log-odds (outputs, decoded block) that feedback explains
     beyond the state before: also by what it does whatever the side that it reveals. (f) Variance of the block belief's
-    increments between trial ends, over its variance, relative to the soft
-    filter's: log-odds read as those of the soft filter, and those of the decoder of the block. (g) Correlation of the increments with the
+    increments between trial ends, over its variance, relative to the same of a filter: log-odds read as those of the soft or of the exact
+    filter, whichever gives less, and those of the decoder of the block beside the soft one's. (g) Correlation of the increments with the
     sum of a trial's observations. (h) Slope, without intercept, of the block projection at trial ends on the exact filter's 2P − 1.
     """
 

@@ -54,7 +54,7 @@ class Mice(Figure):
 
     def draw(self, datasets: Mapping[str, Any]) -> Drawing:
         mice = datasets["mice"]
-        populations = _populations(_of_task(panels.trained(datasets["summary"]), mice.attrs["task"]))
+        populations = _populations(panels.of_tasks(panels.trained(datasets["summary"]), {mice.attrs["task"]}))
         with style.sheet():
             figure = style.page(_HEIGHT)
             titles = [
@@ -79,18 +79,12 @@ class Mice(Figure):
         return Drawing(figure, tables)
 
 
-def _of_task(summary: xr.Dataset, task: str) -> xr.Dataset:
-    """The networks of one task."""
-    return summary.isel(network=[str(name).startswith(f"{task}/") for name in summary["network"].values])
-
-
 def _populations(summary: xr.Dataset) -> dict[str, xr.Dataset]:
     """Networks by the objective that they were trained on; all together where that does not differ."""
     factor = next((name for name in ("objective", "loss") if name in summary.coords and len(panels.all_levels([summary], name)) > 1), None)
     if factor is None:
         return {"networks": summary}
-    held = np.array(panels.levels(summary, factor))
-    return {f"networks, {level} loss": summary.isel(network=held == level) for level in panels.all_levels([summary], factor)}
+    return {f"networks, {level} loss": panels.of_level(summary, factor, level) for level in panels.all_levels([summary], factor)}
 
 
 def _row(
@@ -142,15 +136,6 @@ def _scale(axes: Axes, store: xr.Dataset, signed: bool) -> None:
     axes.set_xlabel("signed contrast (%)" if signed else "contrast (%)")
 
 
-def _spread(values: Float[np.ndarray, "network column"]) -> Float[np.ndarray, "3 column"]:
-    """Median over networks, and the ends of the middle 95 %; NaN where no network has a value."""
-    told = np.full((3, values.shape[1]), np.nan)
-    known = np.isfinite(values).any(axis=0)
-    if known.any():
-        told[:, known] = np.nanpercentile(values[:, known], [50, 2.5, 97.5], axis=0)
-    return told
-
-
 def _line(
     axes: Axes,
     store: xr.Dataset,
@@ -165,7 +150,7 @@ def _line(
     """A mouse's values with their binomial errors, or those of networks as median and band."""
     look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 2.6, "markeredgewidth": 0}
     if "network" in store.dims:
-        middle, low, high = _spread(values.values.astype(float))
+        low, middle, high = panels.percentiles(values.values.astype(float))
         axes.fill_between(x, low, high, color=colour, alpha=0.2, lw=0)
         axes.plot(x, middle, ls=dashes, **look)
         return pd.DataFrame({"x": x, "value": middle, "low": low, "high": high})

@@ -18,9 +18,6 @@ from rnnpop.figures import Drawing, Figure, panels, style
 #: Height of the page, and top of each row of panels, in mm.
 _HEIGHT, _ROWS = 129.0, (11.0, 70.0)
 
-#: Colours and markers of the levels of a factor.
-_COLOURS, _MARKERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7"), ("o", "^", "s", "D")
-
 #: Actors: colour, dashes, how they are called; the one without dashes has no threshold.
 _ACTORS: dict[str, tuple[str, Any, str]] = {
     "exact": ("black", "-", "exact"),
@@ -135,7 +132,7 @@ def _trade_off(
                 axes.plot(*at, marker="|", color="black", markersize=5, markeredgewidth=0.9, zorder=4)
                 if number == 1:
                     axes.annotate(f"{threshold:g}", at, (-2, 4.5), textcoords="offset points", ha="right")
-        axes.axhline(0.5, color="0.4", lw=0.6, ls=":", zorder=1)  # chance
+        axes.axhline(0.5, **style.CHANCE)
         shown = networks[name].to_numpy()
         low = min(0.55, float(np.nanmin(shown)) - 0.02) if np.isfinite(shown).any() else 0.55
         axes.set(xscale="log", xlim=(0.76, 10.5), ylim=(low, 1.02), title=title, xlabel="observations of a trial")
@@ -197,7 +194,7 @@ def _ceilings(
     beside.tick_params(axis="y", length=0, pad=11)
     low = min(0.78, float(np.nanmin(decoded)) - 0.02) if known else 0.78
     beside.set(xlim=(low, 0.95), xlabel="accuracy")
-    axes.axhline(0.5, color="0.4", lw=0.6, ls=":", zorder=1)
+    axes.axhline(0.5, **style.CHANCE)
     axes.set(xlim=(0, 100), ylim=(0, 1.02), xlabel="trial of the block", ylabel="P(true side of the block)")
     return {"c": pd.concat(tables, ignore_index=True), "c_numbers": pd.DataFrame(numbers)}
 
@@ -226,16 +223,12 @@ def _points(axes: Axes, x: Any, y: Any, networks: pd.DataFrame, levels: tuple[st
     for number in range(turn.max(initial=-1) + 1):
         for place, level in enumerate(levels):
             own = (of == level) & (turn == number)
-            axes.plot(x[own], y[own], linestyle="none", alpha=0.8, markeredgewidth=0, markersize=size, zorder=2, **_look(place))
+            axes.plot(x[own], y[own], linestyle="none", alpha=0.8, markeredgewidth=0, markersize=size, zorder=2, **style.look(place))
 
 
 def _spread(number: int) -> np.ndarray:
     """Evenly spread between −1 and 1, whatever the number, and always the same."""
     return 2 * ((np.arange(number) * 0.618034) % 1) - 1
-
-
-def _look(place: int) -> dict[str, Any]:
-    return {"color": _COLOURS[place % len(_COLOURS)], "marker": _MARKERS[place % len(_MARKERS)]}
 
 
 def _star(colour: str) -> dict[str, Any]:
@@ -260,7 +253,7 @@ def _legend(figure: matplotlib.figure.Figure, levels: tuple[str, ...], networks:
     counts = [(level, int((networks["level"] == level).sum())) for level in levels]
     marks = [
         (
-            Line2D([], [], linestyle="none", markersize=3.5, markeredgewidth=0, **_look(place)),
+            Line2D([], [], linestyle="none", markersize=3.5, markeredgewidth=0, **style.look(place)),
             f"{style.printed(level)} (N = {number})".strip(),
         )
         for place, (level, number) in enumerate(counts)

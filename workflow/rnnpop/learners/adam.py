@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,8 +108,10 @@ class Adam(TrialLearner):
             losses = lane.losses(seen, wanted)
             stay = []
             for place, loss in enumerate(losses):
-                solved = bool(loss <= task.criterion) and _solves(task, cell, lane.values(place), evaluation)
-                if self._goes_on(lane, place, pupils[place], step, float(loss), solved, total):
+                values = lane.values(place)
+                solved = bool(loss <= task.criterion) and _solves(task, cell, values, evaluation)
+                total.note(pupils[place].row, step, float(loss), solved, values if loss <= self.diverged_above else None)
+                if self._goes_on(lane, place, pupils[place], float(loss), solved):
                     stay.append(place)
             if not stay:
                 return
@@ -118,11 +119,9 @@ class Adam(TrialLearner):
                 pupils = [pupils[place] for place in stay]
                 lane.keep(stay)
 
-    def _goes_on(self, lane: Lane, place: int, pupil: _Pupil, step: int, loss: float, solved: bool, total: _Progress) -> bool:
-        """Note an evaluation; whether the network stays in the lane."""
-        sound = loss <= self.diverged_above
-        total.note(pupil.row, step, loss, solved, lane.values(place) if sound else None)
-        if sound:
+    def _goes_on(self, lane: Lane, place: int, pupil: _Pupil, loss: float, solved: bool) -> bool:
+        """Whether a network stays in the lane after an evaluation; one that has come apart goes back."""
+        if loss <= self.diverged_above:
             pupil.snapshot, pupil.retries, pupil.scale = lane.snapshot(place), 0, min(1.0, 2 * pupil.scale)
             pupil.met = pupil.met + 1 if solved else 0
             return pupil.met < self.patience
@@ -170,5 +169,5 @@ class _Progress:
 
 def _solves(task: Any, cell: Any, values: Arrays, evaluation: Any) -> bool:
     parameters = {name: torch.from_numpy(value) for name, value in values.items()}
-    states = functools.partial(unroll, cell, parameters, torch.from_numpy(evaluation.input).double())
-    return task.solves(lambda: cell.readout(parameters, states()).numpy(), evaluation)
+    inputs = torch.from_numpy(evaluation.input).double()
+    return task.solves(lambda: cell.readout(parameters, unroll(cell, parameters, inputs)).numpy(), evaluation)

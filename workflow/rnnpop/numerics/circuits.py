@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.cluster.hierarchy import fcluster, leaves_list, linkage
 from scipy.spatial.distance import pdist
 
-from rnnpop.numerics.decoding import unit_vector
+from rnnpop.numerics.directions import extended, unit_vector
 
 #: Share of the largest distance at which the tree of units is cut.
 _CUT = 0.5
@@ -137,9 +137,8 @@ def stimulus_direction(readout: Float[np.ndarray, "output source"], size: int) -
         readout: rows left, right.
         size: of the state vector.
     """
-    row = np.zeros(size)
-    row[: readout.shape[1]] = readout[1] - readout[0]
-    return unit_vector(row)
+    left, right = extended(readout, size)
+    return unit_vector(right - left)
 
 
 def block_belief(
@@ -169,8 +168,3 @@ def block_belief(
     left, right = (np.mean([own.mean(axis=0) for own in row], axis=0) for row in classes)
     direction = unit_vector(right - left)
     return Belief(direction, float((left + right) @ direction / 2))
-
-
-def angle(first: Float[np.ndarray, "unit"], second: Float[np.ndarray, "unit"]) -> float:
-    """Angle in degrees, 0 to 90, between two directions without a sign, of length 1."""
-    return float(np.degrees(np.arccos(np.clip(np.abs(first @ second), 0.0, 1.0))))

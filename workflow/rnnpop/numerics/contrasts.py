@@ -211,6 +211,11 @@ def resampled_r2(
     return 1 - np.divide(within, total, out=np.full(len(total), np.nan), where=total > 0)
 
 
+def adjusted(r2: Float[np.ndarray, "*draw"] | float, networks: int, levels: float) -> Float[np.ndarray, "*draw"]:
+    """R² without what levels alone explain, 1 − (1 − R²) (N − 1) / (N − G) of N networks at G levels: 0 on average without effect."""
+    return np.asarray(1 - (1 - r2) * (networks - 1) / (networks - levels))
+
+
 def interval(draws: Float[np.ndarray, " draw"]) -> tuple[float, float]:
     """95 % percentile interval of bootstrap draws; NaN if any draw is."""
     low, high = np.quantile(draws, [0.025, 0.975])

@@ -105,22 +105,6 @@ def spectrum(states: Float[np.ndarray, "sample unit"]) -> tuple[Float[np.ndarray
     return np.clip(variances[::-1], 0, None), axes[:, ::-1]
 
 
-def participation(variances: Float[np.ndarray, "component"]) -> float:
-    """(Σλ)² / Σλ²; NaN where nothing varies."""
-    return float(variances.sum() ** 2 / (variances**2).sum()) if variances.sum() > 0 else np.nan
-
-
-def unit_vector(vector: Float[np.ndarray, "unit"]) -> Float[np.ndarray, "unit"]:
-    """The vector over its length; NaN for none. The argument is left as it is."""
-    length = np.linalg.norm(vector)
-    return vector / length if length > 0 else np.full(vector.shape, np.nan)
-
-
-def angle(first: Float[np.ndarray, "unit"], second: Float[np.ndarray, "unit"]) -> float:
-    """Angle of two directions, degrees, 0 to 180: both have a sense, so an obtuse angle stays obtuse."""
-    return float(np.degrees(np.arccos(np.clip(unit_vector(first) @ unit_vector(second), -1, 1))))
-
-
 def coordinates(
     states: Float[np.ndarray, "sample unit"], directions: Float[np.ndarray, "unit direction"]
 ) -> Float[np.ndarray, "sample direction"]:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.special import expit, log_expit
 
+from rnnpop.numerics.scores import r_squared
 from rnnpop.numerics.subspaces import principal_subspace
 
 #: Steps between two moments at which a student is held against its teacher.
@@ -240,13 +241,6 @@ def logistic(features: Float[np.ndarray, "sample feature"], probability: Float[n
     return weights
 
 
-def explained(predicted: Float[np.ndarray, "*step component"], wanted: Float[np.ndarray, "*step component"]) -> float:
-    """R² = 1 − Σ|ẑ − z|² / Σ|z − z̄|², over steps and components."""
-    along = tuple(range(wanted.ndim - 1))
-    total = ((wanted - wanted.mean(axis=along)) ** 2).sum()
-    return float(1 - ((predicted - wanted) ** 2).sum() / total) if total > 0 else np.nan
-
-
 def rollout_r2(
     step: Callable[[np.ndarray, np.ndarray], np.ndarray],
     places: Float[np.ndarray, "session time component"],
@@ -266,7 +260,7 @@ def rollout_r2(
     for ahead in range(1, longest + 1):
         state = step(inputs[:, ahead : ahead + starts], state)
         if ahead in strides:
-            result[list(strides).index(ahead)] = explained(state, places[:, ahead : ahead + starts])
+            result[list(strides).index(ahead)] = r_squared(state, places[:, ahead : ahead + starts])
     return result
 
 

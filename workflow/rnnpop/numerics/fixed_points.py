@@ -12,10 +12,10 @@ from jaxtyping import Bool, Complex, Float, Int
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
+from rnnpop.numerics.eigenvalues import UNSTABLE
+
 Map = Callable[[Tensor], Tensor]
 
-#: |λ| above which a direction is unstable.
-UNSTABLE = 1 + 1e-6
 #: The search goes on to this |F(h) − h| / √n, far below the tolerance at which a point counts as fixed: Newton gets there at no cost.
 _POLISHED = 1e-13
 _ITERATIONS = 60

@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Float
 from scipy.special import expit, log_expit
 
-from rnnpop.numerics.distillation import STRIDES, Coordinates, Lesson, before, explained, lag_distances, rollout_r2, spread
+from rnnpop.numerics.distillation import STRIDES, Coordinates, Lesson, before, lag_distances, rollout_r2, spread
+from rnnpop.numerics.scores import r_squared
 from rnnpop.numerics.unroll import unroll
 
 #: What `follows` says: name -> (dimensions behind `network`, long name, units).
@@ -57,7 +58,7 @@ def follows(
         def step(inputs: np.ndarray, before: np.ndarray) -> np.ndarray:
             return np.asarray(cell.step(weights, torch.from_numpy(inputs), torch.from_numpy(before)).numpy())
 
-        result = {"one_step_r2": explained(step(unseen.inputs, before(places)), places)}
+        result = {"one_step_r2": r_squared(step(unseen.inputs, before(places)), places)}
         result["rollout_r2"] = rollout_r2(step, places, unseen.inputs)
     spreads = [spread(states) or np.nan for states in (unseen.hidden, hidden)]
     return result | {

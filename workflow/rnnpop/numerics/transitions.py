@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from rnnpop.numerics.fixed_points import UNSTABLE
+from rnnpop.numerics.eigenvalues import UNSTABLE
 
 Map = Callable[[Tensor], Tensor]
 

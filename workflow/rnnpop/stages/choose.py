@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from rnnpop.design import name_parts
+
 
 def choose(summary: xr.Dataset, factors: Sequence[str], *, together: bool) -> pd.DataFrame:
     """Every recipe tried on every cell, one row each, in the order tried; `chosen` marks one row a cell.
@@ -23,7 +25,7 @@ def choose(summary: xr.Dataset, factors: Sequence[str], *, together: bool) -> pd
     """
     rows = pd.DataFrame(
         {
-            "cell": [str(name).split("/")[1] for name in summary["network"].values],
+            "cell": [name_parts(name).cell for name in summary["network"].values],
             **{factor: summary[factor].values for factor in factors},
             "ok": summary["status"].values == "ok",
             "criterion_step": summary["criterion_step"].values.astype(float),

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, trained_parameters
+from rnnpop.numerics.directions import extended
 from rnnpop.numerics.transitions import land, oriented, unstable_basis, unstable_directions, visits
 from rnnpop.seeds import stream
 
@@ -88,8 +89,7 @@ def connect(
             states, stable = torch.from_numpy(points["state"].values), points["unstable"].values == 0
             jacobians = cell.jacobian(parameters, x, states).numpy()
             # perturbations are drawn along what the outputs see, so that equal networks are perturbed alike whatever their units are called
-            readout = np.zeros((task.outputs, states.shape[1]))
-            readout[:, : cell.units] = parameters["readout_weights"].numpy()
+            readout = extended(parameters["readout_weights"].numpy(), states.shape[1])
             graph = _Graph(
                 cell=cell,
                 parameters=parameters,

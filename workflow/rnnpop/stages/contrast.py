@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import Bool, Float, Int
 
+from rnnpop.design import name_parts
 from rnnpop.names import SCHEMAS, variable
 from rnnpop.numerics import contrasts
 from rnnpop.numerics.scaling import classical_scaling
@@ -166,7 +167,7 @@ class _Design(NamedTuple):
 
     @classmethod
     def of(cls, names: np.ndarray, index: Int[np.ndarray, " network"]) -> _Design:
-        _, cell, learner, number = (np.array(part) for part in zip(*(str(name).split("/") for name in names), strict=True))
+        _, cell, learner, number = (np.array(part) for part in zip(*map(name_parts, names), strict=True))
         folds = np.unique(index, return_inverse=True)[1] % _FOLDS
         parts = ([cell, learner], [cell], [cell, number], [learner])
         populations, cells, units, learners = (contrasts.joint(part, len(names)) for part in parts)

@@ -15,6 +15,7 @@ from torch import Tensor
 from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, trained_parameters
 from rnnpop.numerics.cycles import closed_curve, distance_to_orbit, turns, upward_crossings
+from rnnpop.numerics.subspaces import principal_subspace
 from rnnpop.seeds import stream
 
 #: Perturbations of each kind, whose median is taken.
@@ -168,5 +169,4 @@ def _radius(states: Float[np.ndarray, "time unit"]) -> float:
 
 
 def _first_component(states: Float[np.ndarray, "time unit"]) -> Float[np.ndarray, "time"]:
-    centred = states - states.mean(0)
-    return centred @ np.linalg.eigh(centred.T @ centred)[1][:, -1]
+    return (states - states.mean(0)) @ principal_subspace(states, 1).axes[:, 0]

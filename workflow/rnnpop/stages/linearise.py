@@ -13,8 +13,10 @@ from jaxtyping import Float
 
 from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, trained_parameters
+from rnnpop.numerics.directions import extended
 from rnnpop.numerics.fixed_points import nearest
 from rnnpop.numerics.linearisation import Expansion, Modes, angle_to_readout, coupling
+from rnnpop.numerics.scores import r_squared
 
 #: Points around which the piecewise linear network is expanded.
 _EXPANDED = ("fixed", "manifold")
@@ -60,8 +62,7 @@ def linearise(
     under = nearest(inputs.mean(axis=1), stills)
     for network, name in enumerate(networks["network"].values):
         parameters = trained_parameters(networks, network)
-        readout = np.zeros((task.outputs, units))
-        readout[:, : cell.units] = parameters["readout_weights"].numpy()
+        readout = extended(parameters["readout_weights"].numpy(), units)
         runs = _Runs(parameters, readout, inputs, probe["state"].values[network].astype(np.float64))
         answers: list[Float[np.ndarray, "horizon trial time output"]] = []
         for number, (condition, still) in enumerate(task.still_inputs().items()):
@@ -149,6 +150,5 @@ class _Runs:
 
 def _r2(answer: Float[np.ndarray, "trial time output"], own: Float[np.ndarray, "trial time output"]) -> float:
     with np.errstate(over="ignore", invalid="ignore"):  # an unstable expansion may run away
-        spread = np.sum((own - own.mean(axis=(0, 1))) ** 2)
-        r2 = 1 - np.sum((answer - own) ** 2) / spread if spread > 0 else np.nan
-    return float(r2) if np.isfinite(r2) else np.nan
+        r2 = r_squared(answer, own)
+    return r2 if np.isfinite(r2) else np.nan

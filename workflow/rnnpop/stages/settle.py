@@ -14,7 +14,9 @@ from torch import Tensor
 
 from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, trained_parameters
-from rnnpop.numerics.fixed_points import UNSTABLE, Box, Roots, merge, midpoint_starts, nearest, newton, spread_starts
+from rnnpop.numerics.directions import extended
+from rnnpop.numerics.eigenvalues import UNSTABLE
+from rnnpop.numerics.fixed_points import Box, Roots, merge, midpoint_starts, nearest, newton, spread_starts
 from rnnpop.numerics.manifolds import slowest_at
 from rnnpop.seeds import stream
 
@@ -192,8 +194,7 @@ def hold(
     where = torch.device(device)
     weights = {name: value.to(where) for name, value in parameters.items()}
     x, seen = torch.from_numpy(still).to(where), torch.from_numpy(under).to(where)
-    row = weights["readout_weights"][0]
-    normal = torch.nn.functional.pad(row, (0, seen.shape[1] - len(row)))  # the readout sees the hidden part of the state
+    normal = torch.from_numpy(extended(parameters["readout_weights"].numpy(), seen.shape[1])[0]).to(where)
     offsets = torch.from_numpy(levels).to(where) - weights["readout_bias"][0]
 
     def jacobian(h: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from jaxtyping import Bool, Float, Int
 
 from rnnpop.names import identity, variable
 from rnnpop.numerics import decoding
+from rnnpop.numerics.directions import angle, extended, unit_vector
+from rnnpop.numerics.eigenvalues import participation
 from rnnpop.numerics.psychometrics import LONGEST, grouped
 from rnnpop.statistics import Statistic
 from rnnpop.variants import Count, Positive
@@ -47,7 +49,7 @@ _COLUMNS = {
     "observation_coordinate_stimulus": ("change of the stimulus coordinate (dual basis) per unit of right less left", "1"),
     "observation_coordinate_block": ("change of the block coordinate (dual basis) per unit of right less left", "1"),
     "observation_coordinate_ratio": ("effect of an observation on the stimulus coordinate over that on the block coordinate", "1"),
-    "observation_belief_ratio": ("effect of an observation on the outputs' log-odds over that on the decoded block log-odds", "1"),
+    "observation_belief_ratio": ("effect of an observation on the outputs' log-odds over that on the block's, in the filter's units", "1"),
     "observation_belief_ratio_soft": ("effect of an observation on the soft filter's stimulus log-odds over that on its block's", "1"),
     "feedback_slope_stimulus": ("change of the stimulus projection per unit of feedback, all actions together", "1"),
     "feedback_slope_block": ("change of the block projection per unit of feedback, all actions together", "1"),
@@ -64,8 +66,10 @@ _COLUMNS = {
     "block_belief_scale_paper": ("block projection per unit of 2 P − 1 of the exact filter, no intercept, trial ends", "1"),
     "block_belief_fit_soft": ("squared correlation of decoded block log-odds with the soft filter's, trial ends", "1"),
     "block_belief_fit_exact": ("squared correlation of decoded block log-odds with the exact filter's, trial ends", "1"),
-    "block_fluctuation_ratio": ("variance of increments over variance, block log-odds read as the soft filter's, over its own", "1"),
-    "block_fluctuation_ratio_decoder": ("as block_fluctuation_ratio, for the decoded block log-odds", "1"),
+    "block_fluctuation_ratio": ("the smaller of block_fluctuation_ratio_soft and block_fluctuation_ratio_exact", "1"),
+    "block_fluctuation_ratio_soft": ("variance of increments over variance, block log-odds read as the soft filter's, over its own", "1"),
+    "block_fluctuation_ratio_exact": ("variance of increments over variance, block log-odds read as the exact filter's, over its own", "1"),
+    "block_fluctuation_ratio_decoder": ("as block_fluctuation_ratio_soft, for the decoded block log-odds", "1"),
     "block_fluctuation_ratio_paper": ("variance of increments of the decoded block log-odds over the scaled soft filter's", "1"),
     "block_increment_r": ("correlation of increments of the read block log-odds with the trial's evidence", "1"),
     "block_increment_r_soft": ("correlation of increments of the soft filter's block log-odds with the trial's evidence", "1"),
@@ -174,8 +178,10 @@ class Beliefs(Statistic):
     plane of the first two principal components without the mean of the states.
 
     *Effect of an observation*: over observation steps, the change of z in the plane regressed on d = o_right − o_left; z are projections
-    on the two directions, as published, or coordinates (dual basis), or log-odds, whose ratio no scale can change and which the soft
-    filter has too.
+    on the two directions, as published, or coordinates (dual basis), or log-odds, which the soft filter has too. Outputs trained on −p
+    overstate what is believed, and a decoder understates it, so both are taken per unit of the filter's (`stimulus_belief_slope_soft`,
+    `block_belief_scale`): no scale changes `observation_belief_ratio`. A ratio of projections hangs on the angle θ of the directions: of
+    what moves along the stimulus direction alone it is 1 / cos θ.
 
     *Effect of feedback*: the change in the step whose input is the feedback: the first blank of the next trial, after trials with an
     action. `feedback_slope_…` is of the projections, as published but for a misaligned step. After an action a, feedback r reveals the
@@ -186,8 +192,9 @@ class Beliefs(Statistic):
     networks whose weights of the feedback were set to 0 it is found within 0.02 with 50 controls, within 0.15 with 10.
 
     *Block belief*, at trial ends: log-odds of the held-out decoder ("decoded"). Its direction is known as well as some hundred blocks tell
-    it, and a few degrees let the stimulus in, which fluctuates more; so fluctuation is told of a second reading too: the soft filter's
-    log-odds, regressed on states of held-out blocks ("read"), the most favourable to the network. *Evidence* of a trial: Σ d.
+    it, and a few degrees let the stimulus in, which fluctuates more; so fluctuation is told of other readings too: either filter's
+    log-odds, regressed on states of held-out blocks, over that filter's own ("read" is the soft one's). The smaller ratio counts: an ideal
+    filter is at 1 read as itself, but the exact one at about 2 where it is read as the soft one. *Evidence* of a trial: Σ d.
 
     Unbiased blocks are left out, but for `example_…`. Per-step decoders see every n-th trial, as many steps as `steps` at most. NaN
     without finite states, or without blocks to tell apart.
@@ -239,7 +246,10 @@ class Beliefs(Statistic):
             return told
         told |= _decoders(played, sampled, reading) | _observation_effect(played, reading, ~blanks)
         told |= self._feedback_effect(played, reading, max(int(sessions.attrs["blanks"]), 1))
-        return told | self._block_belief(played, reading)
+        told |= self._block_belief(played, reading)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale = np.divide(told.get("block_belief_scale", np.nan), told["stimulus_belief_slope_soft"])
+        return told | {"observation_belief_ratio": told["observation_belief_ratio"] * scale}
 
     def _sampled(self, played: _Played) -> Bool[np.ndarray, "session time"]:
         """Steps of every n-th trial in biased blocks: whole trials, so that every step of a trial is among them alike."""
@@ -310,7 +320,7 @@ class Beliefs(Statistic):
         total = played.evidence.cumsum(axis=1)
         begun = np.nonzero(ends)[1] - played.step[ends]  # a blank, or the first step of the session
         evidence = total[ends] - total[session, begun] + played.evidence[session, begun]
-        told |= _fluctuation(session, evidence, read["soft"], beliefs[""], beliefs["soft_"])
+        told |= _fluctuation(session, evidence, read, beliefs)
         return told | self._example(played, reading)
 
     def _example(self, played: _Played, reading: _Reading) -> dict[str, Any]:
@@ -340,8 +350,8 @@ def _played(network: xr.Dataset, sessions: xr.Dataset) -> _Played:
     inputs, outputs = sessions["inputs"].values.astype(float), sessions["outputs"].values.astype(float)
     state = sessions["state"].values.astype(float)
     weights = network["readout_weights"].isel(checkpoint=-1).values.astype(float)
-    readout = np.zeros(state.shape[-1])
-    readout[: weights.shape[1]] = weights[1] - weights[0]  # the hidden units come first
+    left, right = extended(weights, state.shape[-1])
+    readout = right - left
     bias, length = network["readout_bias"].isel(checkpoint=-1).values.astype(float), float(np.linalg.norm(readout))
     observers = [str(name) for name in sessions["observer"].values]
 
@@ -363,7 +373,7 @@ def _played(network: xr.Dataset, sessions: xr.Dataset) -> _Played:
         block_trial=of_trial("block_trial"),
         stimulus={name: sessions["stimulus_log_odds"].values[observers.index(name)].astype(float) for name in ("exact", "soft")},
         block={name: sessions["block_log_odds"].values[observers.index(name)].astype(float) for name in ("exact", "soft")},
-        readout=decoding.unit_vector(readout),
+        readout=unit_vector(readout),
         readout_offset=float(bias[1] - bias[0]) / length if length > 0 else np.nan,
     )
 
@@ -383,7 +393,7 @@ def _reading(played: _Played, sampled: Bool[np.ndarray, "session time"]) -> _Rea
     axes, flat, direction = axes * turned, flat * turned, plane.direction * turned
     plane_halves = decoding.cross_fit(decoding.logistic, flat, side, fold)
     assert plane_halves is not None
-    directions = np.stack([decoding.unit_vector(axes.T @ played.readout), decoding.unit_vector(direction)], axis=1)
+    directions = np.stack([unit_vector(axes.T @ played.readout), unit_vector(direction)], axis=1)
     if not np.isfinite(directions).all():
         return None
     undecided = -(played.readout @ mean + played.readout_offset) / np.linalg.norm(axes.T @ played.readout)
@@ -403,9 +413,9 @@ def _variance(played: _Played, blanks: Bool[np.ndarray, "session time"]) -> dict
         "state_pcs_2": share[:2].sum(),
         "state_pcs_5": share.sum(),
         "state_variance": share,
-        "state_participation": decoding.participation(variances),
+        "state_participation": participation(variances),
     } | {
-        f"state_participation_{name}": decoding.participation(decoding.spectrum(played.state[epoch])[0])
+        f"state_participation_{name}": participation(decoding.spectrum(played.state[epoch])[0])
         for name, epoch in epochs.items()
         if epoch.sum() > 1
     }
@@ -423,8 +433,8 @@ def _stimulus_belief(played: _Played, observed: Bool[np.ndarray, "session time"]
 def _decoders(played: _Played, sampled: Bool[np.ndarray, "session time"], reading: _Reading) -> dict[str, float]:
     """The columns `block_decoder_…` and the angles."""
     told = {
-        "stimulus_block_angle": decoding.angle(played.readout, reading.block.direction),
-        "stimulus_block_angle_plane": decoding.angle(*reading.directions.T),
+        "stimulus_block_angle": angle(played.readout, reading.block.direction),
+        "stimulus_block_angle_plane": angle(*reading.directions.T),
     }
     for suffix, rows in (("", sampled), ("_ends", played.ended & (played.block_side != 0))):
         states, side, fold = played.state[rows], played.block_side[rows], played.fold[rows]
@@ -501,25 +511,37 @@ def _scales(
 def _fluctuation(
     session: Int[np.ndarray, "trial"],
     evidence: Float[np.ndarray, "trial"],
-    read: Float[np.ndarray, "trial"],
-    decoded: Float[np.ndarray, "trial"],
-    soft: Float[np.ndarray, "trial"],
+    read: Mapping[str, Float[np.ndarray, "trial"]],
+    beliefs: Mapping[str, Float[np.ndarray, "trial"]],
 ) -> dict[str, float]:
-    """Increments of beliefs from one trial end to the next one of the session, against the evidence of the later trial."""
+    """Increments of beliefs from one trial end to the next one of the session, against the evidence of the later trial.
+
+    Args:
+        read: states read as each filter's log-odds.
+        beliefs: the filters' own, and the decoded ones, as in `Beliefs._block_belief`.
+    """
     follows = session[1:] == session[:-1]
     if follows.sum() < 3:
         return {}
+
+    def increments(series: Float[np.ndarray, "trial"]) -> Float[np.ndarray, "pair"]:
+        return np.diff(series)[follows]
+
+    def ratio(series: Float[np.ndarray, "trial"], own: Float[np.ndarray, "trial"]) -> float:
+        return float(np.divide(increments(series).var(), series.var()) / np.divide(increments(own).var(), own.var()))
+
+    decoded, soft = beliefs[""], beliefs["soft_"]
     later = evidence[1:][follows]
-    read_step, decoded_step, soft_step = (np.diff(series)[follows] for series in (read, decoded, soft))
-    slope, r = decoding.line(later, read_step)
-    slope_soft, r_soft = decoding.line(later, soft_step)
+    slope, r = decoding.line(later, increments(read["soft"]))
+    slope_soft, r_soft = decoding.line(later, increments(soft))
     with np.errstate(divide="ignore", invalid="ignore"):
-        ideal = np.divide(soft_step.var(), soft.var())
+        ratios = {name: ratio(read[name], beliefs[f"{name}_"]) for name in ("soft", "exact")}
         scale = np.divide(soft @ decoded, soft @ soft)
         return {
-            "block_fluctuation_ratio": float(np.divide(read_step.var(), read.var()) / ideal),
-            "block_fluctuation_ratio_decoder": float(np.divide(decoded_step.var(), decoded.var()) / ideal),
-            "block_fluctuation_ratio_paper": float(np.divide(decoded_step.var(), scale**2 * soft_step.var())),
+            "block_fluctuation_ratio": min(ratios.values()),
+            **{f"block_fluctuation_ratio_{name}": value for name, value in ratios.items()},
+            "block_fluctuation_ratio_decoder": ratio(decoded, soft),
+            "block_fluctuation_ratio_paper": float(np.divide(increments(decoded).var(), scale**2 * increments(soft).var())),
             "block_increment_r": r,
             "block_increment_r_soft": r_soft,
             "block_increment_slope": slope,

@@ -11,6 +11,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from rnnpop.names import identity, variable
+from rnnpop.numerics.eigenvalues import participation
 from rnnpop.statistics import Statistic
 
 
@@ -27,9 +28,7 @@ class Dimensionality(Statistic):
         probes = stores["trajectories"].isel(trial=stores["trajectories"]["batch"].values == 0)
         spread = [spectrum(states.reshape(-1, states.shape[-1]).astype(float)) for states in probes["state"].values]
         columns = {
-            "participation_ratio": variable(
-                ("network",), [s.sum() ** 2 / (s**2).sum() if s.size else np.nan for s in spread], "participation ratio of probe states"
-            ),
+            "participation_ratio": variable(("network",), [participation(s) for s in spread], "participation ratio of probe states"),
             "components_90": variable(("network",), [components(s, 0.90) for s in spread], "components that hold 90 % of the variance"),
             "components_99": variable(("network",), [components(s, 0.99) for s in spread], "components that hold 99 % of the variance"),
         }

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 
 from rnnpop.names import identity, variable
 from rnnpop.numerics.distillation import fit_tanh_map
+from rnnpop.numerics.eigenvalues import time_constant
 from rnnpop.statistics import Statistic
 
 #: What a teacher's learner says of its student, kept in `networks` as it stands.
@@ -129,10 +130,3 @@ def moduli(recurrent: Float[np.ndarray, "gate target source"]) -> Float[np.ndarr
         return np.full(2, np.nan)
     found = np.sort(np.abs(np.linalg.eigvals(recurrent[0])))[::-1]
     return np.append(found, np.nan)[:2]
-
-
-def time_constant(modulus: Float[np.ndarray, "network"]) -> Float[np.ndarray, "network"]:
-    """−1 / ln |λ| in steps; 0 at |λ| = 0, NaN where nothing decays."""
-    decays = modulus < 1
-    logarithm = np.log(np.where(decays & (modulus > 0), modulus, 0.5))
-    return np.where(decays, np.where(modulus > 0, -1 / logarithm, 0.0), np.nan)

@@ -11,6 +11,7 @@ import xarray as xr
 from jaxtyping import Complex, Float
 
 from rnnpop.names import identity, variable
+from rnnpop.numerics.eigenvalues import participation
 from rnnpop.statistics import Statistic
 from rnnpop.variants import Positive
 
@@ -85,7 +86,7 @@ def describe_line(
     modulus = np.median(np.abs(eigenvalue), axis=0)
     return (
         float(len(held)),
-        variances.sum() ** 2 / (variances**2).sum() if length > 0 else np.nan,
+        participation(variances) if length > 0 else np.nan,
         np.ptp(held) / reach if len(held) else 0.0,
         float(np.median(speed)),
         float(np.median(speed)) / length * reach if length > 0 else np.nan,

@@ -11,10 +11,8 @@ import xarray as xr
 from jaxtyping import Bool, Complex, Float
 
 from rnnpop.names import identity, variable
+from rnnpop.numerics.eigenvalues import UNSTABLE
 from rnnpop.statistics import Statistic
-
-#: Modulus above which an eigenvalue is unstable, as in the search for fixed points.
-_UNSTABLE = 1 + 1e-6
 
 
 @final
@@ -54,7 +52,7 @@ class Oscillation(Statistic):
         columns = {
             "fixed_per_input": (number.mean(1), "fixed points per still input"),
             "single_fixed_fraction": ((number == 1).mean(1), "fraction of still inputs with exactly one fixed point"),
-            "spiral_fraction": ((modulus > _UNSTABLE).mean(1), "fraction of still inputs whose point has an unstable complex pair"),
+            "spiral_fraction": ((modulus > UNSTABLE).mean(1), "fraction of still inputs whose point has an unstable complex pair"),
             "cycle_fraction": (cycle.mean(1), "fraction of still inputs with a verified attracting cycle"),
             "mode_modulus_mean": (_mean(modulus), "modulus of the oscillatory mode, mean over still inputs"),
         }

@@ -11,6 +11,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from rnnpop.names import identity, variable
+from rnnpop.numerics.scores import r_squared
 from rnnpop.statistics import Statistic
 
 
@@ -58,8 +59,6 @@ def score(output: Float[np.ndarray, "trial time output"], target: Float[np.ndarr
     """R² and sign accuracy of one network's outputs."""
     if not np.isfinite(output).all():
         return np.nan, np.nan
-    total = np.sum((target - target.mean(axis=(0, 1))) ** 2)
-    r2 = 1 - np.sum((output - target) ** 2) / total if total > 0 else np.nan
     told = target != 0
     accuracy = np.mean(np.sign(output[told]) == np.sign(target[told])) if told.any() else np.nan
-    return float(r2), float(accuracy)
+    return r_squared(output, target), float(accuracy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import matplotlib.artist
@@ -18,6 +18,7 @@ from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from rnnpop.design import name_parts
 from rnnpop.figures import style
 
 #: The factors that panels are sorted and coloured by, the one sorted by first in front.
@@ -279,14 +280,30 @@ def of_study(summary: xr.Dataset, stores: Sequence[xr.Dataset]) -> xr.Dataset:
     holder = next((store for store in stores if store.sizes["network"]), None)
     if holder is None:
         return summary.isel(network=slice(0))
-    task, learner = str(holder["network"].values[0]).split("/")[0], levels(holder, "learner")[0]
-    named = np.array([str(name).startswith(f"{task}/") for name in summary["network"].values], dtype=bool)
-    return summary.isel(network=named & (np.array(levels(summary, "learner")) == learner))
+    own = of_tasks(summary, {name_parts(holder["network"].values[0]).task})
+    return of_level(own, "learner", levels(holder, "learner")[0])
+
+
+def of_tasks(summary: xr.Dataset, tasks: Collection[str]) -> xr.Dataset:
+    """Rows of the summary that are of these tasks."""
+    return summary.isel(network=np.array([name_parts(name).task in tasks for name in summary["network"].values], dtype=bool))
+
+
+def of_level(summary: xr.Dataset, factor: str, level: str) -> xr.Dataset:
+    """Rows of the summary at one level of a factor."""
+    return summary.isel(network=np.array(levels(summary, factor), dtype=object) == level)
 
 
 def trained(summary: xr.Dataset) -> xr.Dataset:
     """The networks that met the criterion."""
     return summary.isel(network=summary["status"].values == "ok")
+
+
+def percentiles(values: Float[np.ndarray, "network *column"]) -> Float[np.ndarray, "3 *column"]:
+    """2.5th, 50th and 97.5th percentile of the finite values of each column; NaN without any."""
+    columns = values.reshape(len(values), int(np.prod(values.shape[1:]))).T
+    told = [np.percentile(c[np.isfinite(c)], [2.5, 50, 97.5]) if np.isfinite(c).any() else np.full(3, np.nan) for c in columns]
+    return np.array(told).T.reshape(3, *values.shape[1:])
 
 
 def measured(summary: xr.Dataset, name: str) -> xr.DataArray | None:

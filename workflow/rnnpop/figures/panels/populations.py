@@ -96,7 +96,7 @@ def distribution(
     if not np.isfinite(values).any():
         panels.nothing(axes)
         return pd.DataFrame()
-    low, high = _limits(values[np.isfinite(values)], [*lines, *(number for numbers in published.values() for number in numbers)])
+    low, high = limits(values[np.isfinite(values)], [*lines, *(number for numbers in published.values() for number in numbers)])
     for value in lines:
         axes.axhline(value, color="0.7", lw=0.5, zorder=0)
     groups, tables = populations.groups(), []
@@ -155,7 +155,7 @@ def quartiles(values: Float[np.ndarray, "network column"]) -> pd.DataFrame:
     return pd.DataFrame({"low": table[0], "median": table[1], "high": table[2], "networks": count})
 
 
-def _limits(values: Float[np.ndarray, " value"], others: Sequence[float]) -> tuple[float, float]:
+def limits(values: Float[np.ndarray, " value"], others: Sequence[float]) -> tuple[float, float]:
     """The range of values that are not far out, and of others whatever they are, with some room."""
     first, third = np.percentile(values, [25, 75])
     reach = _REACH * (third - first)

@@ -60,6 +60,12 @@ _FILLS: tuple[Fill, ...] = ("full", "none", "left", "top", "right")
 #: blue in Okabe and Ito's shades.
 ORDERS = (("#000000", "o"), ("#D55E00", "^"), ("#009E73", "s"), ("#0072B2", "D"), ("#999999", "X"))
 
+#: Looks of a factor's levels where architectures do not stand beside them; see `look`.
+_LEVELS = (("#0072B2", "o"), ("#D55E00", "^"), ("#009E73", "s"), ("#CC79A7", "D"))
+
+#: A line at chance, or at none.
+CHANCE: Any = {"color": "0.4", "lw": 0.6, "ls": ":", "zorder": 1}
+
 #: Scale of numbers from low to high, without its lightest end, which does not show on white; and of numbers on both sides of 0.
 SEQUENTIAL = LinearSegmentedColormap.from_list("sequential", matplotlib.colormaps["viridis"](np.linspace(0, 0.92, 64)))
 DIVERGING = LinearSegmentedColormap.from_list("diverging", ["#0072B2", "#8C8C8C", "#D55E00"])
@@ -108,6 +114,12 @@ class Key:
 
     def fill(self, activation: str) -> Fill:
         return _FILLS[self.levels["activation"].index(activation) % len(_FILLS)]
+
+
+def look(place: int) -> dict[str, Any]:
+    """Colour and marker of a level by its place, in figures that do not tell architectures apart by them."""
+    colour, marker = _LEVELS[place % len(_LEVELS)]
+    return {"color": colour, "marker": marker}
 
 
 def page(height: float) -> matplotlib.figure.Figure:
