@@ -162,6 +162,7 @@ def test_masked_trials_are_not_drawn() -> None:
     assert drawn["median"].isna().all()
 
 
+@pytest.mark.slow
 def test_text_is_legible_and_within_the_page() -> None:
     figure = draw(summary()).figure
     with style.sheet():
@@ -191,6 +192,7 @@ def test_it_draws_whatever_is_missing() -> None:
     draw(table.isel(network=slice(0))).render("pdf")
 
 
+@pytest.mark.slow
 def test_equal_stores_are_equal_bytes() -> None:
     table = summary(("vanilla",))
     assert draw(table).render("pdf") == draw(table).render("pdf")

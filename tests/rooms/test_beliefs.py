@@ -241,6 +241,7 @@ def texts(drawing: Drawing) -> list[matplotlib.text.Text]:
 
 @pytest.mark.parametrize("met", ["ok", "not_converged"])
 @pytest.mark.parametrize("kind", ["beliefs", "effects"])
+@pytest.mark.slow
 def test_figures_are_legible(kind: str, met: str) -> None:
     """Text of 7 pt at least, inside the page, none on another (but for the blank line of a glyph's box); with and without networks."""
     datasets = study() | {"summary": study()["summary"].copy(deep=True)}
@@ -261,11 +262,13 @@ def test_figures_are_legible(kind: str, met: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["beliefs", "effects"])
+@pytest.mark.slow
 def test_figures_are_the_same_bytes_again(kind: str) -> None:
     assert draw(kind, study()).render("pdf") == draw(kind, study()).render("pdf")
 
 
 @pytest.mark.parametrize("kind", ["beliefs", "effects"])
+@pytest.mark.slow
 def test_figures_need_neither_losses_nor_columns(kind: str) -> None:
     bare = {
         "networks": [store.drop_vars("loss").isel(network=[0]) for store in study()["networks"][:1]],

@@ -330,6 +330,7 @@ def texts(drawing: Drawing) -> list[matplotlib.text.Text]:
 
 
 @pytest.mark.parametrize("status", ["ok", "not_converged"])
+@pytest.mark.slow
 def test_the_figure_is_legible(status: str) -> None:
     """Texts are of 7 pt, within the page, and touch each other by at most 1 pt; whether or not a student is ok."""
     datasets = study()
@@ -370,6 +371,7 @@ def test_the_figure_says_what_is_in_the_summaries() -> None:
     np.testing.assert_array_equal(sweep["published"], [1.0, 0.021, 0.0])
 
 
+@pytest.mark.slow
 def test_the_figure_draws_whatever_is_missing() -> None:
     datasets = study()
     draw(datasets | {"summary": datasets["summary"].drop_vars("gain"), "teachers": []})
@@ -381,5 +383,6 @@ def test_the_figure_draws_whatever_is_missing() -> None:
     assert np.isfinite(tables["b"]["leading_distilled"]).all()  # those of the recurrent matrix
 
 
+@pytest.mark.slow
 def test_the_figure_is_the_same_twice() -> None:
     assert draw(study()).render("pdf") == draw(study()).render("pdf")

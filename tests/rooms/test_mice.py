@@ -107,6 +107,7 @@ def texts(figure: matplotlib.figure.Figure) -> list[matplotlib.text.Text]:
 
 
 @pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.slow
 def test_the_figure_is_legible_and_nothing_overlaps(number: int) -> None:
     """Texts are of at least 7 points, on the page, and no two of them meet by more than a point."""
     figure = Mice().draw({"mice": mice(number), "summary": summary()}).figure

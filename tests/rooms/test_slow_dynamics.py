@@ -244,6 +244,7 @@ def texts(drawing: Drawing) -> list[matplotlib.text.Text]:
 
 
 @pytest.mark.parametrize("case", ["all", "none met", "lacking", "no second axis", "empty"])
+@pytest.mark.slow
 def test_the_figure_is_legible_whatever_there_is(stores: dict[str, xr.Dataset], case: str) -> None:
     """At least 7 pt, on the page, no text over another (1 pt of a glyph's blank line); a table for every letter."""
     datasets = study(stores)
@@ -300,6 +301,7 @@ def test_the_drawn_numbers_are_those_of_the_stores(stores: dict[str, xr.Dataset]
     assert sorted(tables["a"]["unit"]) == list(range(6))
 
 
+@pytest.mark.slow
 def test_the_figure_draws_without_torch() -> None:
     code = "import sys; import rnnpop.figures.dynamics; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(names.__file__).parents[1]).returncode == 0

@@ -69,7 +69,9 @@ THRESHOLDS = {
 }
 
 
-@pytest.mark.parametrize(("evidence", "threshold"), THRESHOLDS)
+@pytest.mark.parametrize(
+    ("evidence", "threshold"), [pytest.param(*row, marks=[] if row[1] in (0.5, 0.75, 0.9) else pytest.mark.slow) for row in THRESHOLDS]
+)
 def test_exact_actors_by_threshold(evidence: Evidence, threshold: float) -> None:
     found, _ = run("exact", evidence, threshold)
     for told, printed, digits in zip(found, THRESHOLDS[evidence, threshold], (4, 4, 3, 2, 3), strict=True):
@@ -211,6 +213,7 @@ def test_the_figure_is_legible_and_says_what_is_in_the_stores() -> None:
 
 
 @pytest.mark.parametrize("what", ["one loss", "no columns", "not a number", "none that met the criterion", "no network"])
+@pytest.mark.slow
 def test_the_figure_draws_whatever_is_there(what: str) -> None:
     whole = summary(loss=what != "one loss")
     given = {

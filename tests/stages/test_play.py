@@ -126,3 +126,20 @@ def test_networks_of_a_task_that_answers_back_are_recorded_like_others() -> None
     recorded = record(networks, TASK, load("cells", {"kind": "vanilla", "units": 6}), names={"task": "ibl"}, seed=7)
     names.check(recorded, "record")
     assert np.isfinite(recorded["targets"].values).all()
+
+
+def test_a_lesioned_network_is_its_teacher_but_for_the_channel() -> None:
+    networks = run(indexes=range(2))
+    sessions = played(networks)
+    teachers = {index: teacher(networks, sessions, index) for index in range(2)}
+    settings = {"study": "s", "names": {"task": "ibl", "cell": "vanilla", "learner": "deaf"}, "factors": {}, "seed": 7, "device": "cpu"}
+    learner = load("learners", {"kind": "lesioned", "teacher": "s/ibl/vanilla/fast", "channels": [2]})
+    cut = train(TASK, load("cells", {"kind": "vanilla", "units": 6}), learner, indexes=range(2), teachers=teachers, **settings)
+    for name in DIMENSIONS:
+        before, after = (store[name].values[:, -1] for store in (networks, cut))
+        np.testing.assert_array_equal(
+            after[..., :2] if name == "input_weights" else after, before[..., :2] if name == "input_weights" else before
+        )
+    assert not cut["input_weights"].values[:, -1, :, :, 2].any()
+    with pytest.raises(ValueError, match="another cell or size"):
+        train(TASK, load("cells", {"kind": "vanilla", "units": 5}), learner, indexes=range(2), teachers=teachers, **settings)
