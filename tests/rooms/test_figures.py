@@ -37,7 +37,7 @@ ENTRIES = {
     },
 }
 #: Figures of a study of networks that play sessions, and of one of students.
-SESSIONS = dict.fromkeys(("observers", "behaviour", "beliefs", "effects", "dynamics", "mice"), "hierarchical") | {
+SESSIONS = dict.fromkeys(("observers", "behaviour", "beliefs", "effects", "dynamics", "mice", "sessions"), "hierarchical") | {
     "distillation": "distilled"
 }
 #: The task that a figure is of, where it is not any.
@@ -188,14 +188,15 @@ print(*(figures.digest(kind, figures.draw(kind, own)) for kind, own in stores.it
 """
 
 
-def test_all_draw_without_torch_and_the_same_bytes_in_another_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kinds", [["memory", "behaviour", "levels"], pytest.param(KINDS, marks=pytest.mark.slow)], ids=["some", "all"])
+def test_they_draw_without_torch_and_the_same_bytes_in_another_process(kinds: list[str], tmp_path: Path) -> None:
     file = tmp_path / "stores.pickle"
-    file.write_bytes(pickle.dumps({kind: of(kind, per_population=8) for kind in KINDS}))
+    file.write_bytes(pickle.dumps({kind: of(kind, per_population=8) for kind in kinds}))
     folders = [str(Path(__file__).parent), str(Path(synthetic.__file__).parent), str(Path(variants.__file__).parents[1])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(folders), "PYTHONHASHSEED": "7"}
     command = [sys.executable, "-c", SCRIPT, str(file)]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
-    assert told == [*(digest(kind, drawn(kind)) for kind in KINDS), "False"]
+    assert told == [*(digest(kind, drawn(kind)) for kind in kinds), "False"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

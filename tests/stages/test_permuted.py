@@ -44,7 +44,7 @@ def analysed(networks: xr.Dataset, task: Any, cell: Any) -> dict[str, xr.Dataset
     """The stores that measures read."""
     given = {"study": "s", "seed": 1}
     trajectories = record(networks, task, cell, names={"task": "t"}, seed=1)
-    points = settle(networks, trajectories, task, cell, settings=SETTLE, device="cpu", **given)
+    points = settle(networks, trajectories, task, cell, settings=SETTLE | {"rounds": 2}, device="cpu", **given)
     settings = CONFIG["connect"] | {"perturbations": 64}
     transitions = connect(networks, trajectories, points, task, cell, settings=settings, **given)
     return {"trajectories": trajectories, "fixed_points": points, "transitions": transitions}
