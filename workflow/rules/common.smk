@@ -91,6 +91,11 @@ def lessons(wildcards):
     return {name: [of_shard(shard, store) for shard in shards] for name, store in {"teachers": "networks", "taught": "sessions"}.items()}
 
 
+def mice_of(wildcards):
+    """Tables of a study's mice, by name."""
+    return {mouse: f"results/mice/{mouse}.csv" for mouse in STUDIES[wildcards.study].entry["mice"]}
+
+
 def teachers(study):
     """Names of the studies whose networks teach those of a study."""
     paths = [p.learner_entry["teacher"] for p in study.populations if "teacher" in p.learner_entry]

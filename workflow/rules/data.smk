@@ -1,17 +1,6 @@
 """Real mice: their trials fetched or read, gathered, and replayed to networks. Needs the package index or the user's files; makes tables, mice, replays."""
 
 
-def trials_of(wildcards):
-    """The file that a mouse's trials stand in: the user's own, or a published one."""
-    entry = config["mice"][wildcards.mouse]
-    return entry.get("file", f"results/mice/fixtures/{entry.get('fixture')}.csv")
-
-
-def mice_of(wildcards):
-    """Tables of a study's mice, by name."""
-    return {mouse: f"results/mice/{mouse}.csv" for mouse in STUDIES[wildcards.study].entry["mice"]}
-
-
 localrules:
     fetch,
 
@@ -41,7 +30,9 @@ rule fetch:
 rule tabulate:
     """Check the trials of one mouse, and bring them into one form."""
     input:
-        file=trials_of,
+        file=lambda wildcards: config["mice"][wildcards.mouse].get(
+            "file", f"results/mice/fixtures/{config['mice'][wildcards.mouse].get('fixture')}.csv"
+        ),
     output:
         table="results/mice/{mouse}.csv",
     log:

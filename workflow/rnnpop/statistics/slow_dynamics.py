@@ -39,7 +39,7 @@ _COLUMNS = {
     "path_speed": ("speed of the slowest visited states under zero input, median over block beliefs, over the typical step", "1"),
     "path_speed_largest": ("speed of the slowest visited states under zero input, largest over block beliefs, over the typical step", "1"),
     "play_time_constant": ("steps over which the gradient by an earlier state falls e-fold, between lags 10 and 40, in play", "step"),
-    "play_time_constant_trials": ("the same in trials", "trial"),
+    "play_time_constant_trials": ("trials over which that gradient falls e-fold, in play", "trial"),
     "gradient_reach": ("lag at which the gradient by an earlier state falls below 1 % of that at lag 0", "step"),
 }
 
