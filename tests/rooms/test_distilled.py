@@ -122,7 +122,7 @@ def test_gradients_bring_a_student_nearer_to_its_teacher(name: str, teachers: di
     assert done.described["choice_agreement"].values[0] > 0.85
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name in ("radd", "rollout") else pytest.mark.slow) for name in LEARNERS])
 def test_a_student_does_not_know_its_shard(name: str, teachers: dict[str, Teacher]) -> None:
     """Equal to the bit, alone or in any company, and the second time."""
     how, lessons = learner(name), [(0, teachers["published"]), (1, teachers["forgetful"]), (2, teachers["hasty"])]

@@ -69,6 +69,7 @@ def test_numbers_rise_and_medians_are_those_of_networks_that_met_the_criterion()
     assert len(drawing.tables["a"]) == 18
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_median_of_a_population() -> None:
     """In 95 of 100 samples of 25 normal numbers, at least in 86 (three standard deviations of a count, and the interval is short)."""
     covered = 0
