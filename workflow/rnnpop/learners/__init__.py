@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -95,6 +96,16 @@ class TrialLearner(Learner):
 
 class SessionLearner(Learner):
     """One that wants sessions which networks play: for tasks that answer back."""
+
+
+def half_cosine(phase: float, last: float) -> float:
+    """From 1 at phase 0 to `last` at phase 1: what a learning rate is over its peak."""
+    return last + (1 - last) * (1 + math.cos(math.pi * phase)) / 2
+
+
+def verdicts(errors: Float[np.ndarray, "network"], criterion: float) -> list[str]:
+    """Status of networks by their last errors."""
+    return np.where(np.isnan(errors), "diverged", np.where(errors <= criterion, "ok", "not_converged")).tolist()
 
 
 @dataclass(frozen=True)

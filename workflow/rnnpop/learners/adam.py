@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, final
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnpop.learners import Apprentice, Arrays, Training, TrialLearner
+from rnnpop.learners import Apprentice, Arrays, Training, TrialLearner, half_cosine
 from rnnpop.numerics.affine import WEIGHTS
 from rnnpop.numerics.lanes import Lane, time_major
 from rnnpop.numerics.unroll import unroll
@@ -81,7 +80,7 @@ class Adam(TrialLearner):
         if step <= warm:
             return self.learning_rate * step / warm
         phase = (step - warm) / max(1, self.steps - warm)
-        return self.learning_rate * (self.final_rate + (1 - self.final_rate) * (1 + math.cos(math.pi * phase)) / 2)
+        return self.learning_rate * half_cosine(phase, self.final_rate)
 
     def _run(
         self, task: Any, cell: Any, apprentices: Sequence[Apprentice], rows: range, evaluation: Any, device: torch.device, total: _Progress

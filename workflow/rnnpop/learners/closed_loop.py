@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, final
@@ -10,7 +9,7 @@ from typing import Any, Literal, final
 import numpy as np
 import torch
 
-from rnnpop.learners import Apprentice, SessionLearner, Training
+from rnnpop.learners import Apprentice, SessionLearner, Training, half_cosine, verdicts
 from rnnpop.numerics.kernels import native
 from rnnpop.numerics.lanes import Lane
 from rnnpop.numerics.rollouts import Rollout, errors
@@ -70,7 +69,6 @@ class ClosedLoop(SessionLearner):
         step = np.array([*range(self.evaluate_every, self.updates, self.evaluate_every), self.updates])
         loss = np.concatenate([run[1] for run in runs])
         final = loss[:, -1]
-        status = np.where(np.isnan(final), "diverged", np.where(final <= task.criterion, "ok", "not_converged"))
         return Training(
             trained=[values for run in runs for values in run[0]],
             step=step,
@@ -78,7 +76,7 @@ class ClosedLoop(SessionLearner):
             solved=loss <= task.criterion,
             steps=np.full(len(apprentices), self.updates),
             final_loss=final,
-            status=status.tolist(),
+            status=verdicts(final, task.criterion),
         )
 
     def rate(self, update: int) -> float:
@@ -87,7 +85,7 @@ class ClosedLoop(SessionLearner):
         if update <= warm:
             return self.learning_rate * update / warm
         phase = (update - warm) / max(1.0, self.updates - warm)
-        return self.learning_rate * (self.final_rate + (1 - self.final_rate) * (1 + math.cos(math.pi * phase)) / 2)
+        return self.learning_rate * half_cosine(phase, self.final_rate)
 
     def _together(self, cell: Any, device: torch.device, networks: int) -> int:
         """Networks of a lane: one, where several would share a product whose rounding depends on its shape, or differ in length."""
@@ -124,4 +122,4 @@ class ClosedLoop(SessionLearner):
         if self.optimiser == "descent":
             lane.descend(ones * self.rate(update), self.momentum)
         else:
-            lane.adam(update, ones * self.rate(update), ones * self.l2, ones * self.clip, beta1=0.9, beta2=0.999, epsilon=1e-8)
+            lane.adam(update, ones * self.rate(update), ones * self.l2, ones * self.clip)

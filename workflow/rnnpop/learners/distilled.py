@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, final
@@ -12,16 +11,13 @@ import torch
 from jaxtyping import Float
 from scipy.special import expit, log_expit, xlogy
 
-from rnnpop.learners import Apprentice, Arrays, SessionLearner, Student, Training, taught
+from rnnpop.learners import Apprentice, Arrays, SessionLearner, Student, Training, half_cosine, taught
 from rnnpop.numerics.distillation import Coordinates, Lesson, coordinates, fitted_gain, lesson, readout
 from rnnpop.numerics.kernels import Loss
 from rnnpop.numerics.lanes import Lane
 from rnnpop.numerics.students import follows
 from rnnpop.numerics.unroll import unroll
 from rnnpop.variants import Count, Positive, Probability
-
-#: Adam's constants, as published with it.
-_MOMENTS = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
 
 
 @final
@@ -108,11 +104,11 @@ class Distilled(SessionLearner):
                 lane.gradients["readout_weights"].zero_()
                 lane.gradients["readout_bias"].zero_()
             rates = torch.tensor([self._rate(update)])
-            lane.adam(update + 1, rates, torch.zeros(1), torch.tensor([self.clip]), **_MOMENTS)
+            lane.adam(update + 1, rates, torch.zeros(1), torch.tensor([self.clip]))
         return lane.values(0)
 
     def _rate(self, update: int) -> float:
-        return self.learning_rate * (self.final_rate + (1 - self.final_rate) * (1 + math.cos(math.pi * update / self.updates)) / 2)
+        return self.learning_rate * half_cosine(update / self.updates, self.final_rate)
 
 
 def _watching(first: Arrays, units: int) -> Arrays:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-import torch
 
-from rnnpop.learners import Apprentice, Arrays, SessionLearner, Training
-from rnnpop.numerics.lanes import Lane
-from rnnpop.numerics.rollouts import errors
+from rnnpop.learners import Apprentice, Arrays, SessionLearner, Training, verdicts
+from rnnpop.numerics.rollouts import error
 
 
 @final
@@ -32,9 +30,7 @@ class Lesioned(SessionLearner):
 
     def learn(self, task: Any, cell: Any, apprentices: Sequence[Apprentice], evaluation: Any, device: str) -> Training:
         cut = [self._cut(apprentice) for apprentice in apprentices]
-        settings: dict[str, Any] = {"dtype": torch.float32, "device": torch.device("cpu")}
-        lanes = [Lane(cell, [parameters], steps=1, trials=len(evaluation.trials), **settings) for parameters in cut]
-        loss = np.array([errors(task, lane, evaluation, task.probe_steps)[0] for lane in lanes])
+        loss = np.array([error(task, cell, parameters, evaluation) for parameters in cut])
         return Training(
             trained=cut,
             step=np.zeros(1, dtype=np.int64),
@@ -42,7 +38,7 @@ class Lesioned(SessionLearner):
             solved=(loss <= task.criterion)[:, None],
             steps=np.zeros(len(cut), dtype=np.int64),
             final_loss=loss,
-            status=np.where(np.isnan(loss), "diverged", np.where(loss <= task.criterion, "ok", "not_converged")).tolist(),
+            status=verdicts(loss, task.criterion),
         )
 
     def _cut(self, apprentice: Apprentice) -> Arrays:

@@ -11,7 +11,7 @@ import torch
 
 from rnnpop.learners import Apprentice, Learner, Training
 from rnnpop.numerics.lanes import Lane, time_major
-from rnnpop.numerics.rollouts import errors
+from rnnpop.numerics.rollouts import error
 from rnnpop.numerics.sessions import Course
 
 
@@ -34,11 +34,9 @@ class Untrained(Learner):
 
     def _loss(self, task: Any, cell: Any, apprentice: Apprentice, evaluation: Any) -> float:
         """Error on the evaluation batch, or in the evaluation sessions of a task that answers back."""
-        settings: dict[str, Any] = {"dtype": torch.float32, "device": torch.device("cpu")}
         if isinstance(evaluation, Course):
-            lane = Lane(cell, [apprentice.initial], steps=1, trials=len(evaluation.trials), **settings)
-            return float(errors(task, lane, evaluation, task.probe_steps)[0])
+            return error(task, cell, apprentice.initial, evaluation)
         seen, wanted = time_major(evaluation, torch.device("cpu"))
         steps, trials = seen.shape[:2]
-        lane = Lane(cell, [apprentice.initial], steps=steps, trials=trials, **settings)
+        lane = Lane(cell, [apprentice.initial], steps=steps, trials=trials, dtype=torch.float32, device=torch.device("cpu"))
         return float(lane.losses(seen, wanted)[0])

@@ -130,9 +130,9 @@ class Lane:
         l2: Float[Tensor, "network"],
         clip: Float[Tensor, "network"],
         *,
-        beta1: float,
-        beta2: float,
-        epsilon: float,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
     ) -> None:
         """One step of Adam (Kingma & Ba 2015) on the error plus l2 · Σ w² over the penalised parameters.
 

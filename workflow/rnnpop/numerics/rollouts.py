@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from rnnpop.numerics.lanes import Lane
-from rnnpop.numerics.sessions import Clock, Course
+from rnnpop.numerics.lanes import Arrays, Lane
+from rnnpop.numerics.sessions import Clock, Course, Response
 
 
 def side_by_side(courses: Sequence[Course]) -> Course:
@@ -57,46 +57,35 @@ class Rollout:
         """Whether each environment [network environment] has played all its trials."""
         return (self.clock.trial >= self.course.trials).reshape(self.states.shape[:2])
 
-    def step(
-        self,
-    ) -> tuple[
-        Float[np.ndarray, "network environment input"],
-        Float[np.ndarray, "network environment output"],
-        Int[np.ndarray, "network environment"],
-    ]:
-        """One step of all: what the networks were given, what their outputs are scored against, and what came of each trial.
-
-        Returns:
-            The last is 1 where a trial ended and the outputs favoured its stimulus' side, −1 where it ended otherwise, else 0.
-        """
-        networks, environments = self.states.shape[:2]
-        side = self.course.side[np.arange(len(self.clock.trial)), np.minimum(self.clock.trial, self.course.trials - 1)]
-        inputs = self.task.observe(self.course, self.clock).reshape(networks, environments, -1)
-        outputs = self.lane.advance(torch.from_numpy(inputs).to(self.states), self.states).cpu().numpy()
-        flat = outputs.reshape(networks * environments, -1)
-        response = self.task.respond(self.course, self.clock, flat)
-        favoured = np.where(np.sign(flat[:, 1] - flat[:, 0]) == side, 1, -1)
-        shape = (networks, environments)
-        return inputs, response.wanted.reshape(*shape, -1), np.where(response.ended, favoured, 0).reshape(shape)
+    def step(self) -> tuple[Float[np.ndarray, "row input"], Float[np.ndarray, "row output"], Response]:
+        """One step of all environments, in the rows of the course: what the networks were given and put out, and what the task answered."""
+        inputs = self.task.observe(self.course, self.clock)
+        given = torch.from_numpy(inputs).view(*self.states.shape[:2], -1).to(self.states)
+        outputs = self.lane.advance(given, self.states).flatten(0, 1).cpu().numpy()
+        return inputs, outputs, self.task.respond(self.course, self.clock, outputs)
 
     def steps(
         self, number: int
     ) -> tuple[Float[Tensor, "network time environment input"], Float[Tensor, "network time environment output"]]:
         """Inputs and wanted outputs of so many steps, as `Lane.step_gradient` takes them."""
-        taken = [self.step() for _ in range(number)]
-        inputs, wanted = (torch.from_numpy(np.stack([one[place] for one in taken], axis=1)) for place in (0, 1))
-        return inputs.to(self.states), wanted.to(self.states)
+        return self._batches([self.step() for _ in range(number)])
+
+    def _batches(
+        self, taken: Sequence[tuple[np.ndarray, np.ndarray, Response]]
+    ) -> tuple[Float[Tensor, "network time environment input"], Float[Tensor, "network time environment output"]]:
+        """Inputs and wanted outputs of some steps."""
+        shape = self.states.shape[:2]
+        inputs, wanted = ([inputs.reshape(*shape, -1) for inputs, _, _ in taken], [said.wanted.reshape(*shape, -1) for _, _, said in taken])
+        return torch.from_numpy(np.stack(inputs, axis=1)).to(self.states), torch.from_numpy(np.stack(wanted, axis=1)).to(self.states)
 
     def to_the_end(self) -> tuple[list[Float[Tensor, "_ environment input"]], list[Float[Tensor, "_ environment output"]]]:
         """Inputs and wanted outputs of each network up to the step at which the first of its environments is over."""
-        inputs, wanted, lasted = [], [], np.zeros(len(self.states), dtype=int)
+        taken, lasted = [], np.zeros(len(self.states), dtype=int)
         while (going := ~self.over.any(axis=1)).any():
-            one = self.step()
-            inputs.append(one[0])
-            wanted.append(one[1])
+            taken.append(self.step())
             lasted += going
-        x, y = (torch.from_numpy(np.stack(values, axis=1)).to(self.states) for values in (inputs, wanted))
-        return [row[:last] for row, last in zip(x, lasted, strict=True)], [row[:last] for row, last in zip(y, lasted, strict=True)]
+        inputs, wanted = ([row[:last] for row, last in zip(whole, lasted, strict=True)] for whole in self._batches(taken))
+        return inputs, wanted
 
 
 def errors(task: Any, lane: Lane, course: Course, steps: int) -> Float[np.ndarray, "network"]:
@@ -105,11 +94,18 @@ def errors(task: Any, lane: Lane, course: Course, steps: int) -> Float[np.ndarra
     NaN if no trial finished, or states are not finite.
     """
     rollout = Rollout.begin(task, lane, [course] * len(lane.flat))
-    right, wrong = np.zeros(len(lane.flat)), np.zeros(len(lane.flat))
+    ended, wrong = np.zeros(len(lane.flat)), np.zeros(len(lane.flat))
     for _ in range(steps):
-        came = rollout.step()[2]
-        right += (came > 0).sum(axis=1)
-        wrong += (came < 0).sum(axis=1)
+        _, outputs, said = rollout.step()
+        missed = said.ended & (np.sign(outputs[:, 1] - outputs[:, 0]) != said.wanted[:, 1] - said.wanted[:, 0])
+        ended += said.ended.reshape(len(ended), -1).sum(axis=1)
+        wrong += missed.reshape(len(wrong), -1).sum(axis=1)
     sound = rollout.states.isfinite().all(dim=2).all(dim=1).cpu().numpy()
     with np.errstate(invalid="ignore"):
-        return np.where(sound, wrong / (right + wrong), np.nan)
+        return np.where(sound, wrong / ended, np.nan)
+
+
+def error(task: Any, cell: Any, parameters: Arrays, course: Course) -> float:
+    """The same of one network, as evaluations in training see it: float32, on a CPU."""
+    lane = Lane(cell, [parameters], steps=1, trials=len(course.trials), dtype=torch.float32, device=torch.device("cpu"))
+    return float(errors(task, lane, course, task.probe_steps)[0])

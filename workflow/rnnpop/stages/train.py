@@ -15,7 +15,7 @@ from rnnpop.learners import Apprentice, Learner, Teacher, Training
 from rnnpop.names import variable
 from rnnpop.numerics.affine import DIMENSIONS, trained_parameters
 from rnnpop.numerics.kernels.native import available
-from rnnpop.numerics.sessions import Course, Steps
+from rnnpop.numerics.sessions import played
 from rnnpop.seeds import stream
 
 
@@ -93,15 +93,13 @@ def train(
 
 def teacher(networks: xr.Dataset, sessions: xr.Dataset, network: int) -> Teacher:
     """One network of a shard, with the sessions that it played."""
-    played, parameters = sessions.isel(network=network), trained_parameters(networks, network)
-    course = {name: sessions[name].values for name in ("side", "strength", "block_side", "block", "block_trial")}
-    number, trials = course["side"].shape
+    steps, course = played(sessions, network)
     return Teacher(
         name=str(networks["network"].values[network]),
-        parameters={name: value.numpy() for name, value in parameters.items()},
-        steps=Steps(**{name: played[name].values for name in Steps.__dataclass_fields__}),
-        state=played["state"].values,
-        course=Course(**course, noise=np.empty((number, trials, 0, 2)), trials=np.full(number, trials)),
+        parameters={name: value.numpy() for name, value in trained_parameters(networks, network).items()},
+        steps=steps,
+        state=sessions["state"].values[network],
+        course=course,
         blanks=int(sessions.attrs["blanks"]),
     )
 
