@@ -6,17 +6,17 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import matplotlib.text
 import numpy as np
 import pytest
 import xarray as xr
 
 import session_stores
 from rnnpop import names, variants
-from rnnpop.figures import Drawing, style
+from rnnpop.figures import Drawing
 from rnnpop.names import variable
 from rnnpop.stages.summarise import summarise
 from rnnpop.statistics.beliefs import Beliefs
+from rooms.test_figures import texts
 
 KINDS = ("published", "hasty", "diverged", "silent")
 
@@ -222,21 +222,6 @@ def study() -> dict[str, Any]:
 
 def draw(kind: str, datasets: dict[str, Any]) -> Drawing:
     return variants.load("figures", {"kind": kind}).draw(datasets)
-
-
-def texts(drawing: Drawing) -> list[matplotlib.text.Text]:
-    with style.sheet():
-        drawing.figure.draw_without_rendering()
-    hidden = {
-        id(label)
-        for axes in drawing.figure.axes
-        for axis in (axes.xaxis, axes.yaxis)
-        for tick in axis.get_major_ticks()
-        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
-        for label in (tick.label1, tick.label2)
-    }
-    found = drawing.figure.findobj(matplotlib.text.Text)
-    return [text for text in found if text.get_text().strip() and text.get_visible() and id(text) not in hidden]
 
 
 @pytest.mark.parametrize("met", ["ok", "not_converged"])

@@ -9,7 +9,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import matplotlib.text
 import numpy as np
 import pytest
 import torch
@@ -18,7 +17,6 @@ import xarray as xr
 import session_stores as synthetic
 from rnnpop import names
 from rnnpop.cells.vanilla import Vanilla
-from rnnpop.figures import Drawing, style
 from rnnpop.figures.dynamics import Dynamics
 from rnnpop.names import variable
 from rnnpop.numerics.eigenvalues import time_constant
@@ -29,6 +27,7 @@ from rnnpop.stages.settle import search, settle
 from rnnpop.stages.survey import survey
 from rnnpop.statistics.circuit import Circuit
 from rnnpop.statistics.slow_dynamics import SlowDynamics, nearest_to_one
+from rooms.test_figures import texts
 
 SEARCH = {"starts": 64, "rounds": 2, "tolerance": 1e-8, "slow": 1e-3, "merge": 1e-3, "outlier": 2.0}
 CELL = Vanilla(2 * synthetic.COPIES)
@@ -225,22 +224,6 @@ def study(stores: dict[str, xr.Dataset]) -> dict[str, Any]:
     """What the figure reads, of one population."""
     summary = describe(stores, {"circuit": Circuit(permutations=99), "slow_dynamics": SlowDynamics()})
     return {name: [store.copy(deep=True)] for name, store in stores.items()} | {"summary": summary.copy(deep=True)}
-
-
-def texts(drawing: Drawing) -> list[matplotlib.text.Text]:
-    """Every text that is drawn, laid out as on the page."""
-    with style.sheet():
-        drawing.figure.draw_without_rendering()
-    hidden = {
-        id(label)
-        for axes in drawing.figure.axes
-        for axis in (axes.xaxis, axes.yaxis)
-        for tick in axis.get_major_ticks()
-        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
-        for label in (tick.label1, tick.label2)
-    }
-    found = drawing.figure.findobj(matplotlib.text.Text)
-    return [text for text in found if text.get_text().strip() and text.get_visible() and id(text) not in hidden]
 
 
 @pytest.mark.parametrize("case", ["all", "none met", "lacking", "no second axis", "empty"])
