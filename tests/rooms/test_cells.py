@@ -17,7 +17,12 @@ from rnnpop.numerics.kernels.automatic import AutomaticKernel
 from rnnpop.numerics.kernels.native import NativeKernel, available
 from rnnpop.variants import load
 
-CELLS = [(kind, activation) for kind in variants.kinds("cells") for activation in ("tanh", "relu")]
+#: Circuits that are constructed may be linear, too.
+CELLS = [
+    (kind, activation)
+    for kind in variants.kinds("cells")
+    for activation in ("tanh", "relu", *(["identity"] if variants.base("cells", kind) == "Circuit" else []))
+]
 
 
 @pytest.fixture(params=CELLS, ids=lambda c: "-".join(c))
@@ -124,7 +129,7 @@ def test_only_smooth_cells_are_without_kinks(cell: Cell) -> None:
     rng = np.random.default_rng(4)
     parameters = {name: value[0] for name, value in random_parameters(cell, rng, 1).items()}
     arguments = cell.arguments(parameters, torch.zeros(3, dtype=torch.float64), torch.zeros(2, state_size(cell), dtype=torch.float64))
-    assert (arguments is None) == (cell.activation == "tanh")
+    assert (arguments is None) == (cell.activation != "relu")
 
 
 def test_invariant_box_holds_where_it_is_claimed(cell: Cell) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import itertools
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -78,7 +79,7 @@ def _variant(room: str, kind: str) -> ast.ClassDef:
     """The one final class of a file, as its syntax tree."""
     finals = [
         node
-        for node in ast.parse(path(room, kind).read_text()).body
+        for node in _tree(room, kind).body
         if isinstance(node, ast.ClassDef) and any("final" in ast.unparse(decorator) for decorator in node.decorator_list)
     ]
     if len(finals) != 1:
@@ -96,11 +97,19 @@ def base(room: str, kind: str) -> str:
 def fields(room: str, kind: str) -> dict[str, tuple[str, bool]]:
     """Fields of a variant, in order: name -> (annotation as written, whether it must be given). Read from the syntax tree,
     so that the workflow can check a config without importing torch."""
+    shared = {node.name: node for node in _tree(room, "__init__").body if isinstance(node, ast.ClassDef) and node.decorator_list}
+    variant = _variant(room, kind)
+    # a base class of the room that is a dataclass brings fields of its own, before the variant's
+    bodies = [*(shared[name].body for name in map(ast.unparse, variant.bases) if name in shared), variant.body]
     return {
         item.target.id: (ast.unparse(item.annotation), item.value is None)
-        for item in _variant(room, kind).body
+        for item in itertools.chain(*bodies)
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and "ClassVar" not in ast.unparse(item.annotation)
     }
+
+
+def _tree(room: str, kind: str) -> ast.Module:
+    return ast.parse(path(room, kind).read_text())
 
 
 def check(room: str, entry: Mapping[str, Any]) -> list[tuple[str, str]]:
