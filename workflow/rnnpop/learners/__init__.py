@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import xarray as xr
@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 
 from rnnpop.names import variable
 from rnnpop.numerics.distillation import STRIDES
+from rnnpop.numerics.recurrences import Fit
 from rnnpop.numerics.sessions import Course, Steps
 from rnnpop.numerics.students import FOLLOWED
 
@@ -96,6 +97,31 @@ class TrialLearner(Learner):
 
 class SessionLearner(Learner):
     """One that wants sessions which networks play: for tasks that answer back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityLearner(ABC):
+    """A student: a model fitted to what is seen of a network, by watching some of its units.
+
+    Attributes:
+        teacher: path of the trained population that is watched, study/task/cell/learner, where it is not the population's own circuits;
+            {task} and {cell} stand for the student's own.
+        sees: a recording, or (of linear circuits) the covariance of an infinite one.
+    """
+
+    sees: ClassVar[Literal["recording", "covariance"]] = "recording"
+
+    teacher: str | None = None
+
+    @abstractmethod
+    def fit(self, seen: Sequence[Any], streams: Sequence[np.random.Generator]) -> list[Fit]:
+        """One student for each recording (`recurrences.Recording`, already reduced to the watched units), or for each `stationary.Seen`.
+
+        What comes of one does not depend, in any bit, on the others: they are given together so that work can be shared.
+
+        Args:
+            streams: a generator for each.
+        """
 
 
 def half_cosine(phase: float, last: float) -> float:
