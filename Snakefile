@@ -27,9 +27,11 @@ sys.path.insert(0, LIBRARY)
 include: "workflow/rules/common.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/dynamics.smk"
+include: "workflow/rules/students.smk"
 include: "workflow/rules/similarity.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/recordings.smk"
 
 
 localrules:
@@ -41,6 +43,7 @@ rule all:
     default_target: True
     input:
         [finished(study) for study in STUDIES.values()],
+        diagnosed(RECORDINGS),
         "results/provenance.json",
 
 
@@ -61,7 +64,7 @@ for study in STUDIES.values():
 
 
 onsuccess:
-    print(epilogue.tell("results", {study.name: study.groups[0] for study in STUDIES.values()}))
+    print(epilogue.tell("results", {study.name: study.groups[0] for study in STUDIES.values()}, RECORDINGS))
 
 
 onerror:

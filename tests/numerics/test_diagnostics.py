@@ -185,3 +185,11 @@ def test_a_teacher_recovers_in_the_time_of_its_own_slow_mode() -> None:
         assert diagnostics.perturbation_mismatch(40.0, np.inf) == -np.inf
         network = Recurrence(kept * np.eye(2), LEAK)
         assert diagnostics.recovery(network, np.arange(2), np.array([1.0, 0.0]), 5.0) == 5.0
+
+
+def test_the_mode_of_a_long_chain_is_found_where_its_inverse_is_beyond_all_numbers() -> None:
+    """Of a shift the vectors are the first and the last unit, exactly: nothing else is an eigenvector."""
+    mode = diagnostics.SlowMode.of(Recurrence(np.eye(60, k=1), LEAK))
+    np.testing.assert_allclose(np.abs(mode.right), np.eye(60)[0], atol=1e-12)
+    np.testing.assert_allclose(np.abs(mode.left), np.eye(60)[-1], atol=1e-12)
+    assert mode.time_constant == 1

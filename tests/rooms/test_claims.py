@@ -122,7 +122,8 @@ def studied(described: dict[tuple[str, str], xr.Dataset]) -> dict[tuple[str, str
     settings = CONFIG["contrast"] | {"permutations": 19, "draws": 20}
     for (name, task), columns in described.items():
         people = xr.Dataset(coords=synthetic.everyone(4, task))
-        single = [str(column) for column, values in columns.data_vars.items() if values.dims == ("network",)]
+        # what a claim is told of students is at one fraction
+        single = [str(column) for column, values in columns.data_vars.items() if values.dims in (("network",), ("network", "fraction"))]
         people = people.assign({column: ("network", rng().lognormal(size=people.sizes["network"])) for column in single})
         measures = STUDIES[name].named("measures", task)
         if not measures:
@@ -141,7 +142,9 @@ def test_every_claim_has_what_it_speaks_of_and_decides_on_a_made_up_study(
     assert {entry.get("statistic"), entry.get("quantity")} <= {None, *people.data_vars}
     assert {entry.get("measure"), entry.get("against")} <= {None, *(compared["measure"].values if compared else ())}
     assert {entry.get("quantity")} <= {None, *(compared["quantity"].values if compared else ())}
-    assert set(entry.get("among", {})) <= set(STUDIES[study].factors)
+    assert set(entry.get("among", {})) <= {*STUDIES[study].factors, "learner", "fraction"}
+    assert entry.get("among", {}).get("learner", STUDIES[study].groups[0]) in STUDIES[study].groups
+    assert entry.get("among", {}).get("fraction", 1.0) in STUDIES[study].settings("imitate", task)["fractions"]
     assert {entry.get("low"), *entry.get("high", ())} <= {None, *STUDIES[study].entry["cells"]}
     decision = variants.load("claims", entry).decide(people, compared, rng())
     assert decision.verdict in get_args(Verdict)

@@ -41,7 +41,7 @@ def test_the_config_that_ships_is_sound(config):
         ("cells.gru.units", True, "cells.gru.units: a whole number of at least 1"),
         ("cells.gru.activation", "step", "cells.gru.activation: one of"),
         ("cells.gru.width", 3, "cells.gru.width: not a key of cells kind 'gru'; allowed: units"),
-        ("cells.gru.kind", "elman", "cells.gru.kind: 'elman' is not a kind of cells; allowed: gru, lstm"),
+        ("cells.gru.kind", "elman", "cells.gru.kind: 'elman' is not a kind of cells; allowed: chain, gaussian, gru"),
         ("tasks.flip_flop.pulse_probability", 1.5, "tasks.flip_flop.pulse_probability: a number from 0 to 1"),
         ("learners.adam.learning_rate", "fast", "learners.adam.learning_rate: a number above 0"),
         ("studies.universality.seeds", 0, "studies.universality.seeds: a whole number of at least 1"),
@@ -105,6 +105,19 @@ def test_one_line_names_the_key_and_what_is_allowed(config, path, value, said):
         ),
         ("learners.radd.teacher", "universality/sine/gru-tanh/adam", "learners.radd.teacher: study/task/cell/learner on the task 'ibl'"),
         ("studies.distillation.seeds", 10**6, "learners.radd.teacher: hierarchical/ibl/"),
+        (
+            "studies.partial_observation.cells",
+            ["chain", "gru"],
+            "learners.long_time_limit: the task 'noise' of studies.partial_observation needs",
+        ),
+        ("studies.partial_observation.learners", ["adam"], "learners.adam: kind 'adam' cannot learn the task 'noise'"),
+        ("learners.map_trained.teacher", None, "learners.map_trained.teacher: missing; students on the task 'flip_flop'"),
+        (
+            "learners.map_trained.teacher",
+            "universality/{task}/{cell}/sgd",
+            "learners.map_trained.teacher: study/task/cell/learner on the task 'flip_flop' is expected, "
+            "got 'universality/flip_flop/gru-tanh/sgd'",
+        ),
         ("measures.svcca_2.among", {"units": 8}, "measures.svcca_2.among: not a key of measures kind 'svcca'"),
         ("learners.adam.among", {"units": 8}, "learners.adam.among: not a key of learners kind 'adam'"),
     ],

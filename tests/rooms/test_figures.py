@@ -40,8 +40,12 @@ ENTRIES = {
 SESSIONS = dict.fromkeys(("observers", "behaviour", "beliefs", "effects", "dynamics", "mice", "sessions"), "hierarchical") | {
     "distillation": "distilled"
 }
+#: Figures of circuits and their students.
+EXHIBITS = dict.fromkeys(("line_attractors", "circuit_spectra", "limit_sets"), "exhibits")
+#: Figures of many students, and of a recording.
+STUDENTS = dict.fromkeys(("phases", "confusions", "predictors", "diagnosis"), "students")
 #: The task that a figure is of, where it is not any.
-TASKS = {"sine": "sine", "integration": "context_integration"} | SESSIONS
+TASKS = {"sine": "sine", "integration": "context_integration"} | SESSIONS | EXHIBITS | STUDENTS
 KINDS = variants.kinds("figures")
 
 
@@ -61,6 +65,14 @@ def study(task: str = "flip_flop", per_population: int = 3, topology: float = 0.
         import session_study  # and so torch, which no figure needs
 
         return study(per_population=per_population, topology=topology) | copy.deepcopy(session_study.study(task))
+    if task == "exhibits":
+        import exhibit_study
+
+        return study(per_population=per_population, topology=topology) | copy.deepcopy(exhibit_study.study())
+    if task == "students":
+        import student_summary
+
+        return study(per_population=per_population, topology=topology) | student_summary.study(per_population)
     stores: dict[str, Any] = {"portraits": [], "transitions": [], "fixed_points": [], "networks": []}
     for seed, (architecture, activation) in enumerate((a, b) for a in synthetic.ARCHITECTURES for b in synthetic.ACTIVATIONS):
         coords = synthetic.identity(architecture, activation, 2, task=task)
@@ -244,7 +256,7 @@ def test_failed_networks_leave_the_panels_and_stay_in_the_tables() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_draws_when_no_network_met_the_criterion(kind: str) -> None:
     told = texts(drawn(kind, met=False))
-    if kind not in ("curves", "verdicts"):  # the one shows those that failed, the other shows no network
+    if kind not in ("curves", "verdicts", "diagnosis"):  # the one shows those that failed, the others show no network
         assert any(re.search(r"no network|\(N = 0\)", text.get_text()) for text in told)
 
 
@@ -261,7 +273,7 @@ def test_it_draws_without_an_activation_axis_and_with_one_architecture(kind: str
     assert texts(draw(kind, datasets | chosen | {"contrasts": datasets["contrasts"].sel(factor=["architecture"])}))
 
 
-@pytest.mark.parametrize("kind", ["sine", "integration", "curves", "verdicts", "levels", *SESSIONS])
+@pytest.mark.parametrize("kind", ["sine", "integration", "curves", "verdicts", "levels", *SESSIONS, *STUDENTS])
 def test_it_draws_when_the_summary_lacks_what_it_plots(kind: str) -> None:
     datasets = of(kind)
     datasets["summary"] = datasets["summary"].drop_vars(list(datasets["summary"].data_vars))
@@ -367,3 +379,112 @@ def test_coincident_networks_are_fanned_out_and_others_are_not_moved() -> None:
     assert np.linalg.norm(drawn - position, axis=1).max() < 0.05
     many = panels.fan_out(np.zeros((1000, 2)))
     assert np.abs(many).max() < 0.5
+
+
+def test_exhibits_stand_beside_the_networks_of_their_own_population() -> None:
+    datasets = study("exhibits")
+    summary = datasets["summary"]
+    summary["line_attractor_score"][:] = np.arange(summary["line_attractor_score"].size).reshape(summary["line_attractor_score"].shape)
+    summary["status"][summary["network"].values == "integration/line/latent/00001"] = "diverged"
+    tables = variants.load("figures", {"kind": "line_attractors", "published": {"chain": 6.13}}).draw(datasets).tables
+    line, chain = (tables[f"{letter}_scores"].set_index("of")["line_attractor_score"] for letter in "ab")
+    own = [
+        np.flatnonzero(summary["network"].values == f"integration/{cell}/latent/{i:05d}")[0]
+        for cell in ("line", "chain-0.5")
+        for i in (0, 1)
+    ]
+    scores = summary["line_attractor_score"].sel(fraction=0.2).values[own]
+    np.testing.assert_array_equal(line[["students"]], scores[:1])
+    np.testing.assert_array_equal(chain[["students"]], scores[2:])
+    assert (np.isnan(line["published"]), chain["published"]) == (True, 6.13)
+    shown = datasets["exhibits"][1]
+    assert chain["student shown"] == float(shown["line_attractor_score"].sel(sight="0.2"))
+    of_student = tables["b_time_constants"].query("of == 'student shown'")["time_constant"]
+    np.testing.assert_array_equal(of_student, shown["time_constant"].sel(sight="0.2"))
+
+
+@pytest.mark.parametrize("kind", EXHIBITS)
+def test_exhibits_are_shown_as_named(kind: str) -> None:
+    datasets = study("exhibits")
+    datasets["exhibits"] = [exhibit for exhibit in datasets["exhibits"] if exhibit["network"].item().startswith("noise")]
+    drawing = variants.load("figures", {"kind": kind, "populations": ["oscillation/map", "line/map"]}).draw(datasets)
+    shown = [text.get_text() for text in texts(drawing) if text.get_text().startswith(("oscillation, ", "line, "))]
+    assert [text.partition(",")[0] for text in shown] == ["oscillation", "line"]
+
+
+def test_endings_are_counted_over_teachers_and_over_students() -> None:
+    datasets = study("exhibits")
+    datasets["exhibits"] = [exhibit for exhibit in datasets["exhibits"] if "oscillation" in exhibit["network"].item()]
+    datasets["exhibits"][0]["limit_set"][:] = ["origin", "limit cycle", "limit cycle"]
+    summary = datasets["summary"]
+    own = np.flatnonzero([str(name).startswith("noise/oscillation/") for name in summary["network"].values])
+    summary["teacher_limit_set"][own] = ["origin", "fixed point"]
+    summary["limit_set"][own, 0] = "limit cycle"
+    summary["limit_set"][own, 1] = ["", "origin"]
+    drawing = draw("limit_sets", datasets)
+    told = {tuple(row) for row in drawing.tables["a_endings"][["sight", "class", "count", "networks"]].to_numpy().tolist()}
+    assert told == {
+        *(("teacher", "origin", 1, 2), ("teacher", "fixed point", 1, 2)),
+        *(("0.2", "limit cycle", 2, 2), ("0.6", "limit cycle", 0, 1), ("0.6", "origin", 1, 1)),
+    }
+    printed = [text.get_text() for text in texts(drawing)]
+    assert {"limit cycle\n(2 of 2)", "limit cycle\n(0 of 1)", "origin\n(1 of 2)"} <= set(printed)
+
+
+def test_arrows_and_spectra_are_the_stores() -> None:
+    datasets = study("exhibits")
+    tables = draw("circuit_spectra", datasets).tables
+    assert {name[0] for name in tables} == {"a", "b", "c", "d"}
+    exhibit = next(each for each in datasets["exhibits"] if each["network"].item() == "noise/line/map/00000")
+    told = tables["c_spectrum"].query("learner == 'map' and of == 'student'")
+    student = exhibit["eigenvalue"].sel(sight="0.2").values
+    np.testing.assert_array_equal(told["real"] + 1j * told["imaginary"], student[np.isfinite(student)])
+    flow = tables["c_flow"].query("learner == 'map'")[["flow_1", "flow_2"]]
+    np.testing.assert_array_equal(flow, exhibit["flow"].sel(sight="0.2").values[:, :2])
+
+
+def test_a_network_that_failed_is_not_counted_among_students() -> None:
+    datasets = study("students", per_population=4)
+    summary = datasets["summary"]
+    chain = np.flatnonzero((summary["architecture"] == "chain") & (summary["learner"] == "long_time_limit") & (summary["beta"] == 0.5))
+    summary["line_attractor_score"][chain, 1] = [4.0, 5.0, 6.0, 400.0]
+    summary["status"][chain[3]] = "diverged"
+    summary["line_attractor"][chain, 1] = [1.0, 0.0, 0.0, 1.0]
+    scores = draw("phases", datasets).tables["b"].query("family == 'chain' and level == 0.5 and fraction == 0.1").iloc[0]
+    assert (scores["value"], scores["networks"]) == (5.0, 3)
+    assert np.isnan(scores["low"])  # of three networks no interval holds 95 %
+    read = draw("confusions", datasets).tables["a"]
+    own = read[(read["architecture"] == "chain") & (read["learner"] == "long_time_limit") & (read["fraction"] == 0.1)].iloc[0]
+    assert own["networks"] == 11
+    assert own["low"] < own["value"] < own["high"]
+
+
+def test_confusions_are_counted_by_class_of_the_teacher() -> None:
+    datasets = study("students", per_population=4)
+    summary = datasets["summary"]
+    own = np.flatnonzero((summary["architecture"] == "oscillation") & (summary["learner"] == "map"))
+    summary["mismatch"][own, 2] = ["origin -> limit cycle", "origin -> origin", "fixed point -> fixed point", ""]
+    summary["topology_right"][own, 2] = [0.0, 0.5, 1.0, np.nan]
+    tables = draw("confusions", datasets).tables
+    at = "learner == 'map' and fraction == 0.2"
+    counted = tables["b_prevalence"].query(at).set_index(["own", "found"])[["count", "networks"]].to_dict("index")
+    assert counted == {
+        ("origin", "limit cycle"): {"count": 1, "networks": 2},
+        ("origin", "origin"): {"count": 1, "networks": 2},
+        ("fixed point", "fixed point"): {"count": 1, "networks": 1},
+    }
+    assert tables["c"].query(at)["value"].item() == pytest.approx(1 / 3)
+    assert tables["d"].query(at)["value"].item() == pytest.approx(0.5)
+
+
+def test_what_foretells_an_overestimated_time_constant() -> None:
+    """An index that ranks as the ratio itself does has area 1 and correlation 1; a deficit counts the other way round."""
+    datasets = study("students", per_population=4)
+    summary = datasets["summary"]
+    summary["noise_amplification"][:] = summary["overestimation"].sel(fraction=0.1).values
+    summary["acf_deficit"][:] = summary["overestimation"].values
+    tables = draw("predictors", datasets).tables
+    assert tables["a"].set_index("column").loc["noise_amplification", ["value", "low", "high"]].tolist() == [1, 1, 1]
+    assert tables["b"].set_index("column").loc["noise_amplification", "value"] == pytest.approx(1)
+    assert tables["e"].set_index("column").loc["acf_deficit", "value"] == 0
+    assert "oscillation" not in set(tables["f"]["architecture"])  # without a ratio

@@ -10,11 +10,14 @@ import session_study
 import synthetic_population as synthetic
 from rnnpop import names, variants
 from rnnpop.names import variable
+from rnnpop.numerics.nonnormality import INDICES, NOISE
 from rnnpop.statistics.cube import Cube
 from rnnpop.statistics.dimensionality import Dimensionality
 from rnnpop.statistics.fixed_points import FixedPoints
+from rnnpop.statistics.imitation import Imitation
 from rnnpop.statistics.line_attractor import describe_line
 from rnnpop.statistics.modes import modes_needed, partial_sums
+from rnnpop.statistics.nonnormality import Nonnormality
 from rnnpop.statistics.training import Training
 from rnnpop.statistics.transitions import Transitions
 
@@ -29,8 +32,14 @@ TASK_OF = {
     "distillation": "distilled",
 }
 
+#: What is known of a circuit, whatever became of its student.
+OF_CIRCUITS = (*INDICES, *NOISE, "teacher_limit_set", "teacher_index_sum", "teacher_fixed_points", "teacher_stable_points")
+
+#: What is known of the teacher of a student that could not be fitted, and of how much of it was seen.
+OF_TEACHERS = ("teacher_score", "teacher_time_constant", "teacher_eigenvalue_real", "teacher_eigenvalue_imag", "observed")
+
 #: What is known of a network that has diverged too.
-ALL_THE_SAME = ("steps", "criterion_step", "teacher")
+ALL_THE_SAME = ("steps", "criterion_step", "teacher", *OF_CIRCUITS, *OF_TEACHERS)
 
 
 def shard(count: int = 3, first: int = 0, task: str = "flip_flop") -> dict[str, xr.Dataset]:
@@ -49,6 +58,8 @@ def shard(count: int = 3, first: int = 0, task: str = "flip_flop") -> dict[str, 
         "transitions": synthetic.transitions(coords),
         "linearisations": linearisations(coords, points),
         "orbits": orbits(coords, points),
+        "circuits": circuits(coords),
+        "students": students(coords),
     }
 
 
@@ -88,6 +99,34 @@ def orbits(coords: dict[str, object], points: xr.Dataset) -> xr.Dataset:
     )
 
 
+def circuits(coords: dict[str, object]) -> xr.Dataset:
+    """Two stable points and a saddle each; other numbers without meaning."""
+    rng, number = np.random.default_rng(0), len(coords["index"][1])  # type: ignore[index]
+    columns = {name: variable(("network",), rng.standard_normal(number), name) for name in (*INDICES, *NOISE, "index_sum")}
+    columns["known_points"] = variable(("network", "order"), np.tile([2.0, 1, 0, 0, 0], (number, 1)), "points")
+    columns["limit_set"] = variable(("network",), np.array(["fixed point"] * number, dtype=object), "limit set")
+    return xr.Dataset(columns, coords)
+
+
+def students(coords: dict[str, object]) -> xr.Dataset:
+    """Two fractions, two subsets: the first student of each has two stable points and a saddle, the others one point."""
+    rng, number = np.random.default_rng(1), len(coords["index"][1])  # type: ignore[index]
+    each = ("network", "fraction", "subset")
+    shape = (number, 2, 2)
+    columns = {name: variable(each, rng.lognormal(size=shape), name) for name in ("line_attractor_score", "overestimation", "acf_deficit")}
+    columns |= {name: variable(each, np.zeros(shape), name) for name in ("unstable", "leading_complex")}
+    columns["limit_set"] = variable(each, np.full(shape, "origin", dtype=object), "limit set")
+    columns["eigenvalue"] = variable((*each, "timescale"), rng.standard_normal((*shape, 3)) + 0j, "eigenvalues")
+    points = np.tile([1.0, 0, 0, 0, 0], (*shape, 1))
+    points[:, 0, 0] = [2, 1, 0, 0, 0]
+    columns["points"] = variable((*each, "order"), points, "points")
+    columns["observed"] = variable(("fraction",), np.array([5, 50]), "watched units")
+    columns["teacher_eigenvalue"] = variable(("network", "timescale"), rng.standard_normal((number, 3)) + 0j, "eigenvalues")
+    columns["known_points"] = variable(("network", "order"), np.full((number, 5), np.nan), "points")
+    columns |= {name: variable(("network",), rng.uniform(0, 1, number), name) for name in ("teacher_score", "teacher_time_constant")}
+    return xr.Dataset(columns, {**coords, "fraction": [0.1, 1.0], "subset": [0, 1]})
+
+
 def of_networks(stores: dict[str, xr.Dataset], rows: list[int]) -> dict[str, xr.Dataset]:
     """The stores that a shard of some of the networks has."""
     chosen = stores["networks"]["network"].values[rows]
@@ -118,6 +157,9 @@ def diverge(stores: dict[str, xr.Dataset], network: int) -> None:
     stores["fixed_points"]["index_sum"][network] = np.nan
     stores["fixed_points"]["starts"][network] = 0
     stores["linearisations"]["linear_r2"][network] = np.nan
+    for item in stores["students"].data_vars.values():
+        if item.dims[:2] == ("network", "fraction"):
+            item[network] = "" if item.dtype == object else complex(np.nan, np.nan) if item.dtype == complex else np.nan
     stores["orbits"]["cycle"][network] = False
     stores["orbits"]["period"][network] = np.nan
     for store, dim in (("fixed_points", "fixed_point"), ("linearisations", "fixed_point"), ("transitions", "edge")):
@@ -145,7 +187,8 @@ def test_a_diverged_network_is_nan_and_changes_no_other(kind: str) -> None:
     for name in before.data_vars:
         np.testing.assert_array_equal(after[name].values[[0, 2]], before[name].values[[0, 2]])
         if name not in ALL_THE_SAME:
-            assert np.isnan(after[name].values[1]).all(), name
+            values = after[name].values[1]
+            assert (values == "").all() if values.dtype == object else np.isnan(values).all(), name
 
 
 @pytest.mark.parametrize("kind", variants.kinds("statistics"))
@@ -269,3 +312,32 @@ def test_a_line_counts_where_it_is_slow() -> None:
     level = np.arange(-2.0, 3) / 2
     found = describe_line(level[rng], state[rng], speed[rng], eigenvalue[rng], slow=0.01)
     np.testing.assert_allclose(found, [3, 1, 0.5, 0.04, 0.02, 1.01, 0.5, 1], **SAME)
+
+
+def test_what_is_said_of_circuits_stands_beside_their_students() -> None:
+    """Columns keep their names and numbers, but for those that students have, too."""
+    store = shard()["circuits"]
+    found = Nonnormality().describe({"circuits": store})
+    assert set(found.data_vars) == set(OF_CIRCUITS)
+    for name in (*INDICES, *NOISE):
+        xr.testing.assert_identical(found[name], store[name])
+    assert (found["teacher_fixed_points"] == 3).all()
+    assert (found["teacher_stable_points"] == 2).all()
+    assert (found["teacher_limit_set"] == "fixed point").all()
+
+
+def test_students_are_held_against_what_their_teachers_are() -> None:
+    """Of two subsets the first has the circuit's points at the first fraction; a score above 1 is a line where nothing forbids it."""
+    stores = {name: store for name, store in shard().items() if name in ("students", "circuits")}
+    stores["students"]["leading_complex"][1] = 1
+    stores["students"]["teacher_score"][2] = 3.0
+    found, score = Imitation().describe(stores), stores["students"]["line_attractor_score"].values
+    np.testing.assert_array_equal(found["topology_right"].values, [[0.5, 0]] * 3)
+    np.testing.assert_array_equal(found["missed"].values, np.ones((3, 2)))  # the circuits rest at fixed points, students at the origin
+    assert np.isnan(found["invented"].values).all()
+    assert (found["mismatch"].values == "fixed point -> origin").all()
+    np.testing.assert_allclose(found["line_attractor"].values[[0, 2]], (score > 1).mean(axis=2)[[0, 2]])
+    assert (found["line_attractor"].values[1] == 0).all()
+    assert np.isnan(found["spurious"].values[2]).all()
+    np.testing.assert_allclose(found["overestimated"].values, (stores["students"]["overestimation"].values > 1.5).mean(axis=2))
+    np.testing.assert_allclose(found["acf_deficit"].values, stores["students"]["acf_deficit"].values.mean(axis=2))

@@ -90,7 +90,7 @@ def test_a_damaged_store_is_named_and_made_again(rehearsed):
 
 
 def test_figures_are_drawn_again_from_finished_stores_without_torch(rehearsal, clone, tmp_path):
-    single = ("portraits", "transitions", "fixed_points", "networks", "sessions", "fields")
+    single = ("portraits", "transitions", "fixed_points", "networks", "sessions", "fields", "exhibits")
     stores = ("summary", "contrasts", "atlas/*", "observers", "mice", *single)
     for pattern in [*(f"{name}.zarr.zip" for name in stores), "claims.csv"]:
         for path in (rehearsal[0].folder / "results").rglob(pattern):
@@ -102,12 +102,12 @@ def test_figures_are_drawn_again_from_finished_stores_without_torch(rehearsal, c
     poison.mkdir()
     (poison / "torch.py").write_text("raise ImportError('torch was imported')\n")
 
-    assert clone.plan("figures", PYTHONPATH=str(poison)) == {"draw": 20, "draw_study": 4, "figures": 1}
+    assert clone.plan("figures", PYTHONPATH=str(poison)) == {"draw": 27, "draw_study": 4, "figures": 1}
     drawn = clone.snakemake("figures", PYTHONPATH=str(poison))
     assert drawn.returncode == 0, drawn.stdout + drawn.stderr
     pictures = [
         path.relative_to(rehearsal[0].folder) for kind in ("pdf", "png") for path in (rehearsal[0].folder / "results").rglob(f"*.{kind}")
     ]
-    assert len(pictures) == 48
+    assert len(pictures) == 62
     for path in pictures:
         assert (clone.folder / path).read_bytes() == (rehearsal[0].folder / path).read_bytes()

@@ -12,10 +12,10 @@ import yaml
 SELECTS = {"task": "tasks", "cell": "cells", "learner": "learners", "measure": "measures", "figure": "figures"}
 
 #: Targets without work of their own: a study's is named like it.
-TARGETS = {"all", "figures", *yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["studies"]}
+TARGETS = {"all", "figures", "recordings", *yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["studies"]}
 
 #: Rules that are another rule with other paths.
-TWINS = {"draw_study": "draw"}
+TWINS = {"draw_study": "draw", "draw_recording": "draw"}
 
 
 @pytest.fixture(scope="module")

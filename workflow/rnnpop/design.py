@@ -124,7 +124,7 @@ class Study:
                 learner_factors["learner"],
                 self.entry["seeds"] if learner_factors["learner"] == self.groups[0] else self.entry.get("controls", self.entry["seeds"]),
                 cell_entry,
-                learner_entry | self.entry.get("recipes", {}).get(learner_factors["learner"], {}).get(cell, {}),
+                _placed(learner_entry | self.entry.get("recipes", {}).get(learner_factors["learner"], {}).get(cell, {}), task, cell),
                 cell_factors | learner_factors,
             )
             for task in self.tasks
@@ -168,9 +168,15 @@ class Study:
         return list(itertools.combinations_with_replacement(self.blocks(task, group), 2))
 
     def population(self, wildcards: Mapping[str, str]) -> Population:
-        """The population that the wildcards of a path name."""
-        wanted = (wildcards["task"], wildcards["cell"], wildcards["learner"])
-        return next(p for p in self.populations if (p.task, p.cell, p.learner) == wanted)
+        """The population that the wildcards of a path name; the first of them where the path is of several learners."""
+        named = [key for key in ("task", "cell", "learner") if key in wildcards]
+        return next(p for p in self.populations if all(getattr(p, key) == wildcards[key] for key in named))
+
+
+def _placed(entry: dict[str, Any], task: str, cell: str) -> dict[str, Any]:
+    """A learner's entry, with its own task and cell in the path of its teacher."""
+    path = entry.get("teacher")
+    return entry | {"teacher": path.replace("{task}", task).replace("{cell}", cell)} if isinstance(path, str) else entry
 
 
 def studies(config: Mapping[str, Any]) -> dict[str, Study]:

@@ -1,22 +1,26 @@
-"""What a finished run says at its end: which networks met the criterion, and where the results are. Standard library only."""
+"""What a finished run says at its end: which networks met the criterion, what recordings say, where results are. Standard library only."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 #: As many names as a reader takes in; the others are in the table.
 _NAMED = 20
 
 
-def tell(results: str | Path, studies: Mapping[str, str]) -> str:
-    """A paragraph for each study that has a summary: counts by cell, the networks that failed, where figures and tables are.
+def tell(results: str | Path, studies: Mapping[str, str], recordings: Iterable[str] = ()) -> str:
+    """A paragraph for each study that has a summary: counts by cell, the networks that failed, where figures and tables are; then the text
+    of each of the user's recordings that has one, which says what scores do not say as well.
 
     Args:
         studies: name of each study -> its own learner; others are its controls, and are not told of.
+        recordings: their names.
     """
-    return "\n".join(line for study, own in studies.items() for line in _of_study(Path(results, study), own))
+    lines = [line for study, own in studies.items() for line in _of_study(Path(results, study), own)]
+    texts = [Path(results, "recordings", f"{name}.txt") for name in recordings]
+    return "\n".join([*lines, *(f"\n{text.read_text()}" for text in texts if text.exists())])
 
 
 def _of_study(folder: Path, own: str) -> list[str]:

@@ -12,6 +12,10 @@ import yaml
 from rnnpop import design, variants
 
 
+#: Populations that an error names.
+_TOLD = 8
+
+
 class ConfigError(ValueError):
     """One or more faults of a config, one a line."""
 
@@ -26,7 +30,7 @@ def validate(config: Mapping[str, Any], schema: str | Path) -> None:
     if not faults:  # the deeper checks rely on the shape
         faults = [*_by_variants(config), *_by_reference(config), *_by_task(config)]
     if not faults:
-        faults = [*_by_recipes(config), *_by_choice(config), *_by_learner(config), *_by_mice(config)]
+        faults = [*_by_recipes(config), *_by_choice(config), *_by_learner(config), *_by_mice(config), *_by_recordings(config)]
     if faults:
         raise ConfigError("\n".join(f"config: {fault}" for fault in dict.fromkeys(faults)))
 
@@ -125,24 +129,41 @@ def _by_task(config: Mapping[str, Any]) -> Iterator[str]:
                         yield from (f"{key}.{room}.{name}.{fault}: {faults[fault]}" for fault in changed if fault in faults)
 
 
+#: What a task has for its learners, by its base class, and base classes of learners that can do with it.
+_OFFERS = {
+    "Task": ("is made of trials", ("TrialLearner", "ActivityLearner")),
+    "ClosedLoopTask": ("plays sessions", ("SessionLearner", "ActivityLearner")),
+    "DrivenTask": ("is no task to learn", ("ActivityLearner",)),
+}
+
+
 def _by_learner(config: Mapping[str, Any]) -> Iterator[str]:
     """That learners fit the tasks of their studies, and that teachers are populations of enough networks on the same task."""
     studies = design.studies(config)
     for name, study in studies.items():
         for population in study.populations:
             key, entry = f"learners.{population.group}", population.learner_entry
-            answers = variants.base("tasks", config["tasks"][population.task]["kind"]) == "ClosedLoopTask"
-            if variants.base("learners", entry["kind"]) == ("TrialLearner" if answers else "SessionLearner"):
-                wanted = "plays sessions" if answers else "is made of trials"
-                yield f"{key}: kind '{entry['kind']}' cannot learn the task '{population.task}' of studies.{name}, which {wanted}"
-            path = entry.get("teacher")
+            kind, path = entry["kind"], entry.get("teacher")
+            task, learner, cell = (
+                variants.base(room, used["kind"])
+                for room, used in (("tasks", config["tasks"][population.task]), ("learners", entry), ("cells", population.cell_entry))
+            )
+            offered, goes_with = _OFFERS[task]
+            if learner != "Learner" and learner not in goes_with:
+                yield f"{key}: kind '{kind}' cannot learn the task '{population.task}' of studies.{name}, which {offered}"
+            elif task == "DrivenTask" and (learner != "ActivityLearner" or cell != "Circuit"):
+                wanted = "needs circuits for cells and students for learners"
+                yield f"{key}: the task '{population.task}' of studies.{name} {wanted}, got {population.cell} under '{kind}'"
+            elif learner == "ActivityLearner" and task != "DrivenTask" and path is None:
+                yield f"{key}.teacher: missing; students on the task '{population.task}' of studies.{name} watch a trained population"
             if path is None:
                 continue
             found = {f"{p.study}/{p.task}/{p.cell}/{p.learner}": p for other in studies.values() for p in other.populations}
             if path not in found or found[path].task != population.task:
-                known = ", ".join(known for known, p in found.items() if p.task == population.task and "teacher" not in p.learner_entry)
+                known = [known for known, p in found.items() if p.task == population.task and "teacher" not in p.learner_entry]
+                told = ", ".join(known[:_TOLD]) + (f", and {len(known) - _TOLD} more" if len(known) > _TOLD else "")
                 wanted = f"study/task/cell/learner on the task '{population.task}'"
-                yield f"{key}.teacher: {wanted} is expected, got {path!r}; there are: {known}"
+                yield f"{key}.teacher: {wanted} is expected, got {path!r}; there are: {told}"
             elif found[path].networks < population.networks:
                 taught = f"{found[path].networks} networks, fewer than the {population.networks} students of studies.{name}"
                 yield f"{key}.teacher: {path} has {taught}"
@@ -172,6 +193,26 @@ def _by_mice(config: Mapping[str, Any]) -> Iterator[str]:
         entries = [entry for task in study.tasks for room in ("statistics", "figures") for entry in study.named(room, task).values()]
         if not named and any({"mice", "replays"} & set(entry.get("reads", [])) for entry in entries):
             yield f"studies.{name}.mice: missing; a statistic or figure of the study reads mice; there are: {', '.join(mice) or 'none'}"
+
+
+def _by_recordings(config: Mapping[str, Any]) -> Iterator[str]:
+    """Where the user's own recordings are, how long their steps are, and who can be fitted to them."""
+    for name, entry in config.get("recordings", {}).items():
+        key = f"recordings.{name}"
+        for file, array in (("file", "array"), ("input", "input_array")):
+            if file in entry and not Path(entry[file]).exists():
+                yield f"{key}.{file}: a file that is there is expected, got '{entry[file]}', seen from {Path.cwd()}"
+            if array in entry and not entry.get(file, ".npy").endswith((".zarr", ".zarr.zip")):
+                yield f"{key}.{array}: goes with a zarr group as `{file}`; a .npy file holds one array"
+        given = [own for own in ("leak", "dt", "tau") if own in entry]
+        if given not in (["leak"], ["dt"], ["dt", "tau"]):
+            yield f"{key}: either `leak`, or `dt` (with or without `tau`), is expected, got {', '.join(given) or 'neither'}"
+        elif entry.get("dt", 0.0) > entry.get("tau", 1.0):
+            yield f"{key}.dt: at most tau ({entry.get('tau', 1.0):g}) is expected, got {entry['dt']:g}"
+        fit = [own for own, learner in config["learners"].items() if variants.base("learners", learner["kind"]) == "ActivityLearner"]
+        for student in entry["students"]:
+            if student not in fit:
+                yield f"{key}.students: '{student}' is no learner of activity; there are: {', '.join(fit) or 'none'}"
 
 
 def _by_choice(config: Mapping[str, Any]) -> Iterator[str]:

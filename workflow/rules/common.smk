@@ -18,13 +18,16 @@ if config["device"] == "cuda" and workflow.is_main_process and workflow.local_ex
         sys.exit("config: device: cuda is asked for, but there is no usable CUDA device here; allowed: cpu")
 
 STUDIES = design.studies(config)
+RECORDINGS = config.get("recordings", {})
 ENVIRONMENT = str(Path(workflow.basedir) / "envs" / "environment.yaml")
 
 SHARD = "{study}/{task}/{cell}/{learner}/{shard}"
 PAIRS = "{study}/{task}/pairs/{group}"
+#: Of constructed circuits, whoever their students are.
+CIRCUITS = "{study}/{task}/{cell}/circuits/{shard}"
 
 #: Stores of a shard that only those studies make whose statistics, measures or figures read them.
-OF_SHARDS = ("trajectories", "sessions", "fixed_points", "transitions", "linearisations", "orbits", "fields", "replays")
+OF_SHARDS = ("trajectories", "sessions", "fixed_points", "transitions", "linearisations", "orbits", "fields", "replays", "circuits")
 
 #: Those of them that hold every step of every network: figures show examples of the first population only.
 LARGE = ("trajectories", "sessions")
@@ -49,14 +52,20 @@ wildcard_constraints:
     second=r"\d{4}",
 
 
-def of_shard(shard, store):
-    """The store of a shard."""
-    return f"results/{SHARD}/{store}.zarr.zip".format(**shard.wildcards)
-
-
 def in_shard(wildcards, stores):
     """Stores of the wildcards' shard, by name."""
-    return {store: f"results/{SHARD}/{store}.zarr.zip".format(**wildcards) for store in stores}
+    places = {store: f"results/{CIRCUITS}.zarr.zip" if store == "circuits" else f"results/{SHARD}/{store}.zarr.zip" for store in stores}
+    return {store: place.format(**wildcards) for store, place in places.items()}
+
+
+def of_shard(shard, store):
+    """The store of a shard."""
+    return in_shard(shard.wildcards, [store])[store]
+
+
+def imitates(population):
+    """Whether a population is of students that are fitted to what is seen of networks."""
+    return variants.base("learners", population.learner_entry["kind"]) == "ActivityLearner"
 
 
 def of_pairs(store, **wildcards):
@@ -75,7 +84,8 @@ def population(wildcards):
 
 
 def lessons(wildcards):
-    """Stores of the networks that a shard's learner teaches by, and of the sessions that they played; none where it has no teacher."""
+    """Stores of the networks that a shard's learner teaches by, and of the sessions that they played, or, for students of their activity, of
+    their fixed points; none where it has no teacher."""
     path = population(wildcards).learner_entry.get("teacher")
     if path is None:
         return {}
@@ -88,12 +98,33 @@ def lessons(wildcards):
         and shard.first <= numbers[-1]
         and shard.last >= numbers[0]
     ]
-    return {name: [of_shard(shard, store) for shard in shards] for name, store in {"teachers": "networks", "taught": "sessions"}.items()}
+    beside = {"points": "fixed_points"} if imitates(population(wildcards)) else {"taught": "sessions"}
+    return {name: [of_shard(shard, store) for shard in shards] for name, store in ({"teachers": "networks"} | beside).items()}
 
 
 def mice_of(wildcards):
     """Tables of a study's mice, by name."""
     return {mouse: f"results/mice/{mouse}.csv" for mouse in STUDIES[wildcards.study].entry["mice"]}
+
+
+def recorded(wildcards):
+    """Files of a recording, by what they are."""
+    entry = RECORDINGS[wildcards.recording]
+    return {name: entry[key] for name, key in {"file": "file", "given": "input"}.items() if key in entry}
+
+
+def students_of(wildcards):
+    """Entries of the learners that are fitted to a recording, with its own number of latent states where they have any."""
+    recording = RECORDINGS[wildcards.recording]
+    own = {key: recording[key] for key in ("latents",) if key in recording}
+    entries = {name: config["learners"][name] for name in recording["students"]}
+    known = {name: variants.fields("learners", entry["kind"]) for name, entry in entries.items()}
+    return {name: entry | {key: value for key, value in own.items() if key in known[name]} for name, entry in entries.items()}
+
+
+def diagnosed(recordings):
+    """What recordings end in."""
+    return [f"results/recordings/{name}.{kind}" for name in recordings for kind in ("csv", "txt", "pdf", "png")]
 
 
 def teachers(study):
@@ -154,13 +185,18 @@ def evidence(study, figure, task=None):
 
     Those of single networks come from the first shard of each population; the controls stand in the summary and in `controls`.
     """
-    own = study.groups[0]
+    own, entry = study.groups[0], config["figures"][figure]
     places = {
         "summary": lambda: f"results/{study.name}/summary.zarr.zip",
         "claims": lambda: f"results/{study.name}/claims.csv",
         "teachers": lambda: [f"results/{name}/summary.zarr.zip" for name in teachers(study)],
         "observers": lambda: f"results/{study.name}/{task}/observers.zarr.zip",
         "mice": lambda: f"results/{study.name}/{task}/mice.zarr.zip",
+        "exhibits": lambda: [
+            f"results/{p.study}/{p.task}/{p.cell}/{p.learner}/exhibits.zarr.zip"
+            for p in study.populations
+            if task in (None, p.task) and f"{p.cell}/{p.learner}" in entry.get("populations", [f"{p.cell}/{p.learner}"])
+        ],
         "contrasts": lambda: contrasts(study, task, own)[0],
         "controls": lambda: [path for group in study.groups[1:] for path in contrasts(study, task, group)],
         "atlas": lambda: [
@@ -170,7 +206,7 @@ def evidence(study, figure, task=None):
     firsts = [shard for shard in by_population(study, task, own) if shard.first == 0] if task else []
     return {
         store: places[store]() if store in places else [of_shard(shard, store) for shard in firsts[: 1 if store in LARGE else None]]
-        for store in reads({"": config["figures"][figure]})
+        for store in reads({"": entry})
     }
 
 
@@ -196,8 +232,12 @@ def finished(study):
 def finished_task(study, task):
     """The stores of one task: of each shard, of each pair of blocks; and those that only its figures read."""
     asked = reads(study.named("statistics", task) | study.named("measures", task))
-    stores = ["networks", "statistics", *(store for store in OF_SHARDS if store in asked)]
-    found = [of_shard(shard, store) for shard in study.shards(task) for store in stores]
+    stores = ["statistics", *(store for store in OF_SHARDS if store in asked)]
+    found = [
+        of_shard(shard, store)
+        for shard in study.shards(task)
+        for store in ["students" if imitates(shard.population) else "networks", *stores]
+    ]
     for figure in study.of_task(task).get("figures", []):
         found += [path for paths in evidence(study, figure, task).values() for path in ([paths] if isinstance(paths, str) else paths)]
     for group in study.groups if study.named("measures", task) else []:

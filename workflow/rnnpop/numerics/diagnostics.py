@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Inexact, Int
-from scipy.linalg import lu_factor, lu_solve
+from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 
 from rnnpop.numerics.recurrences import Recording, Recurrence, by_real_part
 
@@ -65,12 +66,20 @@ def _eigenvector(matrix: Float[np.ndarray, "target source"], eigenvalue: complex
     value = eigenvalue if eigenvalue.imag else eigenvalue.real
     # a shift that is off by some roundings keeps the factors finite; its error leaves by a factor of 1e-10 or so at each iteration
     shifted = matrix - (value + _SHIFT * max(1.0, abs(value))) * np.eye(len(matrix))
-    factors = lu_factor(shifted)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LinAlgWarning)  # a factor that is 0 is seen by what comes of it
+        factors = lu_factor(shifted)
     vector = np.linspace(1, 2, len(matrix)).astype(shifted.dtype)
     for _ in range(_INVERSE_ITERATIONS):
-        vector = lu_solve(factors, vector)
-        vector = vector / np.linalg.norm(vector)
-    return vector
+        with np.errstate(over="ignore", invalid="ignore"):
+            vector = lu_solve(factors, vector, check_finite=False)
+            vector = vector / np.linalg.norm(vector)
+    if np.isfinite(vector).all():
+        return vector
+    # the inverse of a long chain is beyond all numbers
+    values, vectors = np.linalg.eig(matrix)
+    found = vectors[:, np.argmin(np.abs(values - eigenvalue))]
+    return found if eigenvalue.imag else found.real / np.linalg.norm(found.real)
 
 
 def acf_deficit(correlation: Correlation, left: Inexact[np.ndarray, "observed"], time_constant: float) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ def judge(
     contrasts: Mapping[str, xr.Dataset],
     claims: Mapping[str, Mapping[str, Claim]],
     *,
-    among: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    among: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     study: str,
     group: str,
     seed: int,
@@ -31,19 +32,30 @@ def judge(
         summary: store of stage `summarise`: all networks of the study.
         contrasts: stores of stage `contrast` of the study's own learner, by task; tasks may be absent.
         claims: by task, and by their names in config.yaml.
-        among: factors and their levels that limit the networks of a claim, by its name; distances are never limited.
+        among: what limits the evidence of a claim, by its name: levels of factors, places on dimensions of its statistic (a fraction), or
+            a learner beside the study's own; distances are never limited.
         study: its name.
         group: the study's own learner; others are its controls.
         seed: root seed.
     """
     rows = []
     for task, asked in claims.items():
-        own = [str(name).startswith(f"{task}/") for name in summary["network"].values] & (summary["learner"].values == group)
-        evidence = summary.isel(network=own)
-        compared = contrasts.get(task) if "ok" in evidence["status"].values else None
+        of_task = summary.isel(network=[str(name).startswith(f"{task}/") for name in summary["network"].values])
+        own = of_task.isel(network=levels(of_task, "learner") == group)
+        compared = contrasts.get(task) if "ok" in own["status"].values else None
         for name, claim in asked.items():
-            wanted = [levels(evidence, factor) == str(level) for factor, level in among.get(name, {}).items()]
-            limited = evidence.isel(network=np.all(wanted, axis=0)) if wanted else evidence
+            limited = _limited(of_task, {"learner": group} | dict(among.get(name, {})))
             decision = claim.decide(limited, compared, stream(seed, study, task, name, "judge"))
             rows.append({"study": study, "task": task, "claim": name, "statement": claim.statement, **decision._asdict()})
     return pd.DataFrame(rows, columns=["study", "task", "claim", "statement", *Decision._fields])
+
+
+def _limited(evidence: xr.Dataset, among: Mapping[str, Any]) -> xr.Dataset:
+    """The part of the evidence with these levels, at these places; without networks where there is no such place."""
+    for name, level in among.items():
+        if name in evidence.dims:
+            places = np.flatnonzero(evidence[name].values == level)
+            evidence = evidence.isel({name: places[0]}) if len(places) else evidence.isel({name: 0, "network": slice(0)})
+        else:
+            evidence = evidence.isel(network=levels(evidence, name) == str(level))
+    return evidence

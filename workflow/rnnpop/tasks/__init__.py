@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from rnnpop.numerics.recurrences import Recording, Recurrence
 from rnnpop.numerics.sessions import Clock, Course, Response
+from rnnpop.variants import Count, NonNegative, Whole
 
 #: Trials of the frozen batch that decides when a network is trained.
 _EVALUATION_TRIALS = 256
@@ -129,3 +131,42 @@ class ClosedLoopTask(Task):
     @abstractmethod
     def respond(self, course: Course, clock: Clock, outputs: Float[np.ndarray, "environment output"]) -> Response:
         """What the outputs of this step bring about; the clocks go on by one step."""
+
+
+@dataclass(frozen=True)
+class DrivenTask(ABC):
+    """Nothing to be learnt: what drives a constructed circuit while it is watched, in one continuous run.
+
+    Attributes:
+        steps: of the run that is watched.
+        noise: s of the private noise of each unit: an increment a · s · N(0, 1) a step, a the leak of the circuit. (With increments
+            √(2a) s' · N(0, 1), as others write it, s = s' √(2 / a).)
+        initial: standard deviation of the first state, each unit alone. That of an unconnected unit is s √(a / (2 − a)): with 1 a run
+            begins far outside.
+        burn_in: steps before those that are watched.
+    """
+
+    steps: Count = 5000
+    noise: NonNegative = 0.2
+    initial: NonNegative = 1.0
+    burn_in: Whole = 0
+
+    @abstractmethod
+    def signal(self, rng: np.random.Generator, steps: int) -> Float[np.ndarray, "time"] | None:
+        """What enters along the circuit's drive; None without a signal."""
+
+    def first_state(self, rng: np.random.Generator, drive: Float[np.ndarray, "unit"]) -> Float[np.ndarray, "unit"]:
+        """The state in which a run begins."""
+        return self.initial * rng.standard_normal(len(drive))
+
+    def record(self, circuit: Recurrence, rng: np.random.Generator) -> Recording:
+        """One run of a circuit, as a recording of all its units (one trial)."""
+        total = self.burn_in + self.steps
+        direction = np.zeros(circuit.units) if circuit.input_weights is None else circuit.input_weights[:, 0]
+        start = self.first_state(rng, direction)
+        signal = self.signal(rng, total)
+        inputs = np.zeros((total, 0)) if signal is None else signal[:, None]
+        increments = circuit.leak * self.noise * rng.standard_normal((total, circuit.units))
+        states = circuit.run(start, total, None if signal is None else inputs, increments)
+        kept = slice(self.burn_in, None)
+        return Recording(states[None, kept], inputs[None, kept], circuit.leak, circuit.activation, circuit.form)

@@ -74,6 +74,7 @@ DIVERGING = LinearSegmentedColormap.from_list("diverging", ["#0072B2", "#8C8C8C"
 _PRINTED = {
     **{"vanilla": "Vanilla", "ugrnn": "UGRNN", "gru": "GRU", "lstm": "LSTM", "relu": "ReLU"},
     **{"svcca": "SVCCA", "pwcca": "PWCCA", "cka": "CKA", "dsa": "DSA", "l2": "L2", "tree": "topology (tree)", "radd": "RADD"},
+    **{"map": "MAP", "cornn": "CORNN", "force": "FORCE"},
 }
 
 

@@ -1,0 +1,115 @@
+"""What figures of students share: their rows of a summary, looks of lines, and curves over the share of units that is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.artist
+import matplotlib.figure
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+
+from rnnpop.design import name_parts
+from rnnpop.figures import panels, style
+
+#: Colour, marker and dashes of a line by its place; Okabe and Ito's colours.
+_LOOKS: tuple[tuple[str, str, Any], ...] = (
+    ("#0072B2", "o", "-"),
+    ("#D55E00", "^", (0, (3, 1.2))),
+    ("#009E73", "s", (0, (1, 1))),
+    ("#CC79A7", "D", "-."),
+    ("#E69F00", "v", (0, (5, 2))),
+    ("#56B4E9", "P", (0, (2, 1, 1, 1))),
+    ("#000000", "X", (0, (4, 1, 1, 1, 1, 1))),
+)
+
+#: Shares that are written below an axis of them, where they are within it.
+_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+
+
+def look(place: int) -> dict[str, Any]:
+    """Of the line or points of that place."""
+    colour, marker, dashes = _LOOKS[place % len(_LOOKS)]
+    return {"color": colour, "marker": marker, "ls": dashes}
+
+
+def rows(summary: xr.Dataset, columns: Sequence[str]) -> pd.DataFrame:
+    """One row a network and share of its units: who it is, the factors, and these columns; NaN, or no text, where there is none.
+
+    A student that could not be fitted at a share has a row there, too. `teacher` is the same for all students of one circuit.
+    """
+    shares = summary["fraction"].values if "fraction" in summary.dims else np.empty(0)
+    names = [name_parts(name) for name in summary["network"].values]
+    count = (len(names), len(shares))
+    told: dict[str, Any] = {
+        str(name): np.repeat(np.asarray(item.values), count[1]) for name, item in summary.coords.items() if item.dims == ("network",)
+    }
+    told["task"] = np.repeat([name.task for name in names], count[1])
+    told["teacher"] = np.repeat([f"{name.task}/{name.cell}/{name.number}" for name in names], count[1])
+    told["fraction"] = np.tile(shares, count[0])
+    for column in columns:
+        values = summary[column].values if column in summary else np.full(count[0], np.nan)
+        if values.dtype == object:
+            values = np.array([text if isinstance(text, str) else "" for text in values.ravel()], dtype=object).reshape(values.shape)
+        told[column] = (values if values.shape == count else np.repeat(values, count[1])).ravel()
+    return pd.DataFrame(told)
+
+
+def share_axis(axes: Axes, shares: Sequence[float], text: str = "share of units watched") -> None:
+    """A logarithmic axis of shares."""
+    low, high = min(shares, default=0.1), max(shares, default=1.0)
+    axes.set(xscale="log", xlim=(low / 1.15, high * 1.15))
+    ticks = [share for share in _SHARES if low / 1.15 <= share <= high * 1.15]
+    axes.set_xticks(ticks, [f"{share:g}" for share in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel(text)
+
+
+def curve(axes: Axes, table: pd.DataFrame, x: str, **drawn: Any) -> None:
+    """Estimates of `value` with their interval `low` to `high`, over a column."""
+    table = table[table["value"].notna()].sort_values(x)
+    colour = drawn["color"]
+    axes.fill_between(table[x], table["low"].astype(float), table["high"].astype(float), color=colour, alpha=0.2, lw=0)
+    axes.plot(table[x], table["value"], lw=0.9, ms=2.4, mew=0, **drawn)
+
+
+def sample(**drawn: Any) -> Line2D:
+    """A legend's sample of such a curve."""
+    return Line2D([], [], lw=0.9, ms=3.2, mew=0, **drawn)
+
+
+def legend(
+    figure: matplotlib.figure.Figure, left: float, top: float, entries: Sequence[tuple[matplotlib.artist.Artist, str]], width: float = 170
+) -> None:
+    """Entries on as many lines, 4.2 mm apart, as this width asks for."""
+    lines: list[list[tuple[matplotlib.artist.Artist, str]]] = [[]]
+    for entry in entries:
+        if sum(len(text) * 1.4 + 9 for _, text in [*lines[-1], entry]) > width:
+            lines.append([])
+        lines[-1].append(entry)
+    for number, line in enumerate(lines):
+        panels.line(figure, left, top + 4.2 * number, line)
+
+
+def learners(table: pd.DataFrame) -> dict[str, int]:
+    """Kinds of students in the order of first appearance, with their places."""
+    return {str(name): place for place, name in enumerate(dict.fromkeys(table["learner"]))}
+
+
+def levels_of(values: pd.Series) -> list[Any]:
+    """Levels of a factor: numbers by size, words as they come; those that networks do not have left out."""
+    found = [level for level in dict.fromkeys(values) if level == level and level != ""]
+    try:
+        return sorted(found, key=float)
+    except (TypeError, ValueError):
+        return found
+
+
+def printed(levels: Mapping[Any, Any] | Sequence[Any]) -> list[str]:
+    """Levels as they are written."""
+    return [f"{float(level):g}" if isinstance(level, (int, float, np.number)) else style.printed(str(level)) for level in levels]

@@ -1,0 +1,117 @@
+"""What students of partly observed networks look like beside their teachers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from rnnpop.names import identity, variable
+from rnnpop.statistics import Statistic
+from rnnpop.variants import Positive
+
+
+@final
+@dataclass(frozen=True)
+class Imitation(Statistic):
+    """Columns of the students of each network at each fraction watched: means over subsets of units, texts of the first subset.
+
+    - line_attractor: share of subsets whose student would be read as an approximate line attractor: score above `score`, the leading
+      eigenvalue real and stable.
+    - spurious: the same where the teacher's own score is not above `score`.
+    - overestimated: share of subsets with a time constant above `overestimate` times the teacher's longest.
+    - topology_right: share of subsets with as many fixed points of each number of unstable directions as the teacher.
+    - mismatch: the teacher's limit set -> the student's. invented: the teacher rests at the origin, the student does not (invented_cycle:
+      it cycles); missed: the other way round.
+
+    Reads `students`, and `circuits` where teachers are circuits. NaN, or no text, where a student could not be fitted.
+
+    Attributes:
+        score: line-attractor score above which a student is read as a line attractor (Nair et al. 2023, as Qian et al. 2024 cite them: 1).
+        overestimate: least ratio of time constants that counts.
+    """
+
+    score: Positive = 1.0
+    overestimate: Positive = 1.5
+
+    def describe(self, stores: Mapping[str, xr.Dataset]) -> xr.Dataset:
+        students = stores["students"]
+        dims = ("network", "fraction")
+        columns = {
+            str(name): variable(dims, _mean(item.values), item.attrs["long_name"])
+            for name, item in students.data_vars.items()
+            if item.dims == (*dims, "subset") and item.dtype.kind == "f"
+        }
+        columns |= {
+            str(name): variable(("network",), item.values, item.attrs["long_name"])
+            for name, item in students.data_vars.items()
+            if item.dims == ("network",)
+        }
+        score, own = students["line_attractor_score"].values, students["teacher_score"].values
+        read = (score > self.score) & (students["unstable"].values == 0) & (students["leading_complex"].values == 0)
+        read = np.where(np.isnan(score), np.nan, read)
+        spurious = np.where((own > self.score)[:, None, None], np.nan, read)
+        columns["line_attractor"] = variable(dims, _mean(read), f"read as a line attractor: score above {self.score:g}, real, stable")
+        columns["spurious"] = variable(dims, _mean(spurious), "read as a line attractor, where the teacher has none")
+        if "overestimation" in students:
+            ratio = students["overestimation"].values
+            over = np.where(np.isnan(ratio), np.nan, ratio > self.overestimate)
+            columns["overestimated"] = variable(dims, _mean(over), f"longest time constant above {self.overestimate:g} times the teacher's")
+        columns |= self._limits(students, stores.get("circuits"))
+        spectra = {"eigenvalue": students["eigenvalue"][:, :, 0], "teacher_eigenvalue": students["teacher_eigenvalue"]}
+        columns |= {
+            f"{name}_{part}": variable(tuple(map(str, item.dims)), getattr(item.values, part), f"{item.attrs['long_name']}: {part} part")
+            for name, item in spectra.items()
+            for part in ("real", "imag")
+        }
+        observed = np.tile(students["observed"].values, (students.sizes["network"], 1))
+        columns["observed"] = variable(dims, observed, "watched units")
+        coordinates = {"fraction": students["fraction"].variable}
+        return xr.Dataset(columns, identity(students) | coordinates | {"timescale": np.arange(students.sizes["timescale"])})
+
+    def _limits(self, students: xr.Dataset, circuits: xr.Dataset | None) -> dict[str, xr.Variable]:
+        """Limit sets and fixed points of students beside those of their teachers."""
+        limit_set = students["limit_set"].values[:, :, 0]
+        columns = {"limit_set": variable(("network", "fraction"), limit_set, "where most runs of the student without noise end")}
+        known = students["known_points"].values
+        if circuits is not None and "known_points" in circuits:
+            own = circuits["limit_set"].values
+            mismatch = [[f"{a} -> {b}" if a and b else "" for b in row] for a, row in zip(own, limit_set, strict=True)]
+            columns["mismatch"] = variable(
+                ("network", "fraction"), np.array(mismatch, dtype=object), "limit set: the teacher's -> the student's"
+            )
+            rests = own[:, None] == "origin"
+            columns["invented"] = variable(
+                ("network", "fraction"),
+                np.where(rests & (limit_set != ""), limit_set != "origin", np.nan),
+                "the student has another limit set than the origin, which is the teacher's",
+            )
+            columns["invented_cycle"] = variable(
+                ("network", "fraction"),
+                np.where(rests & (limit_set != ""), limit_set == "limit cycle", np.nan),
+                "the student has a limit cycle, and its teacher rests at the origin",
+            )
+            columns["missed"] = variable(
+                ("network", "fraction"),
+                np.where(~rests & (own[:, None] != "") & (limit_set != ""), limit_set == "origin", np.nan),
+                "the student rests at the origin, and its teacher does not",
+            )
+            known = np.where(np.isnan(known), circuits["known_points"].values, known)
+        points = students["points"].values
+        with np.errstate(invalid="ignore"):
+            right = (points == known[:, None, None]).all(axis=-1).astype(float)
+        right[np.isnan(points).any(axis=-1) | np.isnan(known).any(axis=-1)[:, None, None]] = np.nan
+        columns["topology_right"] = variable(("network", "fraction"), _mean(right), "as many fixed points of each kind as the teacher")
+        return columns
+
+
+def _mean(values: Float[np.ndarray, "network fraction subset"]) -> Float[np.ndarray, "network fraction"]:
+    """Over subsets that have a number; NaN without one."""
+    finite = np.isfinite(values)
+    number = finite.sum(axis=-1)
+    total = np.where(finite, values, 0.0).sum(axis=-1)
+    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
