@@ -33,3 +33,14 @@ def test_an_extended_readout_reads_hidden_units_alone() -> None:
     readout, state = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, -1.0, 7.0, 8.0])
     np.testing.assert_array_equal(extended(readout, 4) @ state, readout @ state[:2])
     np.testing.assert_array_equal(extended(readout, 2), readout)
+
+
+def test_the_first_singular_pair_is_one_or_none() -> None:
+    """Roundings of 1e-15 of a matrix of order 1; a rotation has no first direction."""
+    matrix = np.random.default_rng(0).standard_normal((5, 5))
+    found = singular(matrix)
+    np.testing.assert_allclose(matrix @ found.right, found.values[0] * found.left, atol=1e-13)
+    np.testing.assert_allclose(found.values[0], np.linalg.norm(matrix, 2), rtol=1e-13)
+    turned = singular(np.array([[0.0, -2.0], [2.0, 0.0]]))
+    np.testing.assert_allclose(turned.values, 2, rtol=1e-13)
+    assert np.isnan([turned.left, turned.right]).all()

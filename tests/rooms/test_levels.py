@@ -128,6 +128,18 @@ def test_a_surface_is_no_curve() -> None:
         draw({"summary": store.assign(gradient_norm=store["gradient_norm"].expand_dims(observer=2, axis=2))}, factor="horizon")
 
 
+def test_a_place_makes_a_surface_a_curve_and_a_level_leaves_others_out() -> None:
+    store = summary((2, 30), "horizon", ("log",))
+    store = store.assign(gradient_norm=store["gradient_norm"].expand_dims(fraction=[0.05, 0.5], axis=2) * [1, 10])
+    drawing = draw({"summary": store}, factor="horizon", columns=["gradient_norm"], at={"fraction": 0.5, "lag": 3})
+    np.testing.assert_allclose(drawing.tables["a_medians"]["median"], [10 * 2.0**-3, 10 * 3.0**-3], rtol=1e-12)
+    curve = draw({"summary": store}, factor="loss", columns=["gradient_norm"], at={"fraction": 0.5, "horizon": 30.0}).tables["a"]
+    np.testing.assert_allclose(curve["median"], 10 * 3.0 ** -np.arange(5), rtol=1e-12)
+    nowhere = draw({"summary": store}, factor="horizon", at={"fraction": 0.2, "horizon": 2})
+    assert nowhere.tables["b"]["value"].isna().all()
+    assert nowhere.tables["a_medians"]["networks"].tolist() == [3]
+
+
 @pytest.mark.parametrize("case", ["nobody", "none met", "none finite", "nothing told", "negative"])
 def test_it_draws_whatever_there_is(case: str) -> None:
     store = summary((2, 30), "horizon")

@@ -67,6 +67,34 @@ def test_where_all_is_seen_the_limit_is_the_circuit() -> None:
     assert (made["acf_deficit"].values > -1e-8).all()
 
 
+def test_where_all_is_seen_singular_values_and_vectors_are_the_circuit_s() -> None:
+    """Of a symmetric circuit they are |eigenvalues|, to some 1e-10; and a small part's cosine is less than 1."""
+    made = students({"kind": "symmetric", "units": 10, "leak": 0.1}, {"kind": "long_time_limit"}, [0, 3]).isel(subset=0)
+    whole = made.sel(fraction=1.0)
+    expected = np.sort(np.abs(whole["teacher_eigenvalue"].values), axis=1)[:, ::-1]
+    for place in (1, 2):
+        np.testing.assert_allclose(whole[f"singular_{place}"], expected[:, place - 1], atol=1e-9)
+        np.testing.assert_allclose(whole[f"true_singular_{place}"], expected[:, place - 1], atol=1e-9)
+    for side in ("left", "right"):
+        np.testing.assert_allclose(whole[f"singular_cosine_{side}"], 1, atol=1e-9)
+        assert (made[f"singular_cosine_{side}"].sel(fraction=0.2).values < 1 - 1e-4).all()
+
+
+def test_a_student_of_one_direction_writes_where_its_circuit_does() -> None:
+    """B = γ² m nᵀ: A = γ² (P m) aᵀ, whatever is watched; the block's value is γ² |P m| |P n|."""
+    made = students(LINEAR, {"kind": "long_time_limit"}, [0, 1])
+    np.testing.assert_allclose(made["singular_cosine_left"].values, 1, atol=1e-9)
+    assert (made["singular_cosine_right"].sel(fraction=0.2).values < 1 - 1e-3).all()
+    assert (made["singular_2"].values < 1e-9).all()
+    np.testing.assert_allclose(made["true_singular_1"].sel(fraction=1.0), LINEAR["gamma_squared"], rtol=1e-12)
+
+
+def test_equal_singular_values_have_no_first_vector() -> None:
+    made = students(LINEAR | {"rank": 2}, {"kind": "long_time_limit"}, [0])
+    assert np.isnan(made["singular_cosine_left"].values).all()
+    assert np.isfinite(made["singular_1"].values).all()
+
+
 def test_all_students_of_an_index_have_one_teacher() -> None:
     one, other = (students(LINEAR, {"kind": kind}, [4]) for kind in ("long_time_limit", "maximum_a_posteriori"))
     np.testing.assert_array_equal(one["teacher_eigenvalue"].values, other["teacher_eigenvalue"].values)

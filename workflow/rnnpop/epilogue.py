@@ -32,7 +32,8 @@ def _of_study(folder: Path, own: str) -> list[str]:
     for row in rows:
         mine.setdefault(row["network"].rsplit("/", 1)[0], []).append(row)
     failed = [row for row in rows if row["status"] != "ok"]
-    lines = ["", f"{folder.name}: {len(rows) - len(failed)} of {len(rows)} trained networks met the criterion"]
+    said = "networks that are watched have students" if rows and "teacher_score" in rows[0] else "trained networks met the criterion"
+    lines = ["", f"{folder.name}: {len(rows) - len(failed)} of {len(rows)} {said}"]
     lines += [f"  {name:<32} {sum(row['status'] == 'ok' for row in own)} of {len(own)}" for name, own in mine.items()]
     lines += [f"  {row['status']}: {row['network']}" for row in failed[:_NAMED]]
     lines += [f"  ... and {len(failed) - _NAMED} more; see status in {folder / 'summary.csv'}"] if len(failed) > _NAMED else []

@@ -73,6 +73,7 @@ class Levels(Figure):
         name: what the factor is called; itself where it is empty.
         reference: column -> number at which a dashed line stands.
         logarithmic: columns whose axis is.
+        at: dimension -> place on it: of columns over shares of watched units, one share; or another factor -> its only level.
     """
 
     factor: str
@@ -82,9 +83,11 @@ class Levels(Figure):
     name: str = ""
     reference: Mapping[str, float] = field(default_factory=dict)
     logarithmic: tuple[str, ...] = ()
+    at: Mapping[str, Any] = field(default_factory=dict)
 
     def draw(self, datasets: Mapping[str, Any]) -> Drawing:
         stores = [datasets["summary"], *(_alike(datasets["summary"], store) for store in datasets.get("teachers", ()))]
+        stores = [_placed(store, self.at) for store in stores]
         networks = pd.concat([self._networks(store) for store in stores], ignore_index=True)
         known = ~networks["level"].isin(_NONE)
         networks = networks[known | ~known.any()]
@@ -316,6 +319,17 @@ def _group(
 def _look(turn: int) -> tuple[str, str, Any]:
     """Of the second factor's level of that number."""
     return _LOOKS[turn % len(_LOOKS)]
+
+
+def _placed(store: xr.Dataset, at: Mapping[str, Any]) -> xr.Dataset:
+    """Columns at these places of dimensions, without those whose dimension has no such place; networks at these levels of factors."""
+    for name, place in at.items():
+        if name in store.dims:
+            found = np.flatnonzero(store[name].values == place)
+            store = store.isel({name: found[0]}, drop=True) if len(found) else store.drop_dims(name)
+        else:
+            store = store.isel(network=[_plain(level) == _plain(str(place)) for level in panels.levels(store, name)])
+    return store
 
 
 def _alike(summary: xr.Dataset, teachers: xr.Dataset) -> xr.Dataset:

@@ -13,11 +13,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from rnnpop.figures import Drawing, Figure, panels, style
 from rnnpop.figures.panels import students
-from rnnpop.numerics import exact_circuits, prediction
+from rnnpop.numerics import exact_circuits
 from rnnpop.variants import Count
 
 #: Tops of the rows of panels, height of a panel, left of the first one, width of all of them, in mm.
@@ -66,7 +65,7 @@ class Phases(Figure):
         table = students.rows(datasets["summary"], _COLUMNS)
         table = table[(table["learner"] == self.learner) & (table["status"] == "ok")].reset_index(drop=True)
         scores = {
-            family: _medians(table[table["architecture"] == family], factor)
+            family: students.medians(table[table["architecture"] == family], factor, "line_attractor_score")
             for family, factor in self.families.items()
             if (table["architecture"] == family).any()
         }
@@ -186,7 +185,7 @@ class Phases(Figure):
         exact = [_score(exact_circuits.chain_spectrum(longest, int(count))) for count in counts]
         axes.plot(counts / np.sqrt(longest), exact, **_THEORY)
         axes.set(xscale="log", xlim=(0.8 * own["ratio"].min(), 1.2 * own["ratio"].max()), xlabel="d / √D", ylabel="score")
-        _plain(axes, "x")
+        students.plain(axes, "x")
         entries = [
             (panels.mark(students.look(place)["marker"], "full", style.SEQUENTIAL(place / max(len(sizes) - 1, 1))), f"{size:g}")
             for place, size in enumerate(map(float, sizes))
@@ -215,27 +214,16 @@ class Phases(Figure):
                 axes.plot(sizes, own[column], ms=3, mew=0, **students.look(place) | {"ls": "none"})
                 axes.plot(fine, curve, **_THEORY | {"color": students.look(place)["color"]})
             axes.set(xscale="log", xlabel="D")
-            _plain(axes, "x")
+            students.plain(axes, "x")
         sides[0].axhline(1, **style.CHANCE)
         sides[0].set_ylabel("Re λ, two leading")
         sides[1].set(ylabel="time constants (τ)", yscale="log")
-        _plain(sides[1], "y")
+        students.plain(sides[1], "y")
         return own[["network", "units", *_COLUMNS[1:]]]
 
 
 def _written(factor: str) -> str:
     return _WRITTEN.get(factor) or style.printed(factor)
-
-
-def _medians(own: pd.DataFrame, factor: str) -> pd.DataFrame:
-    """Median score of each level and share, with its interval; levels without a name count as one."""
-    level = own[factor] if factor in own else pd.Series("", index=own.index)
-    level = level.where(level.notna() & (level.astype(str) != ""), "one level")
-    rows = [
-        {"level": key[0], "fraction": key[1], **prediction.median(group.to_numpy(dtype=float))._asdict()}
-        for key, group in own["line_attractor_score"].groupby([level, own["fraction"]])
-    ]
-    return pd.DataFrame(rows)
 
 
 def _table(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -259,13 +247,3 @@ def _edges(shares: np.ndarray) -> np.ndarray:
 def _score(spectrum: np.ndarray) -> float:
     """Line-attractor score of a stable spectrum by falling real part."""
     return float(np.log2((1 - spectrum[1].real) / (1 - spectrum[0].real)))
-
-
-def _plain(axes: Axes, side: str) -> None:
-    """A logarithmic axis with few, plain numbers."""
-    axis = axes.xaxis if side == "x" else axes.yaxis
-    low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1,) if high > 100 * low else (1, 2, 5) if high > 5 * low else (1, 1.5, 2, 3, 4, 6)))
-    axis.set_major_formatter("{x:g}")
-    axis.set_minor_locator(NullLocator())
-    axis.set_minor_formatter(NullFormatter())

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final, NamedTuple
+
 import numpy as np
 from jaxtyping import Float
+
+#: A first singular value that is above the second one by less than this share of it belongs to a plane, not to a direction.
+_ALONE: Final = 1e-9
+
+
+class Singular(NamedTuple):
+    """Singular values σ of a matrix M by falling size, and the first pair of vectors: M v = σ₁ u."""
+
+    values: Float[np.ndarray, "mode"]
+    left: Float[np.ndarray, "target"]
+    right: Float[np.ndarray, "source"]
+
+
+def singular(matrix: Float[np.ndarray, "target source"]) -> Singular:
+    """Of a matrix of two rows and columns or more; the vectors are NaN where the two largest values are equal: none is the first."""
+    left, values, right = np.linalg.svd(matrix)
+    if values[0] - values[1] <= _ALONE * values[0]:
+        return Singular(values, np.full(len(matrix), np.nan), np.full(matrix.shape[1], np.nan))
+    return Singular(values, left[:, 0], right[0])
 
 
 def extended(readout: Float[np.ndarray, "output source"], units: int) -> Float[np.ndarray, "output unit"]:

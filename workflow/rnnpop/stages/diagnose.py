@@ -305,9 +305,10 @@ def _reading(row: pd.Series) -> str:
 def _predicting(row: pd.Series) -> str:
     if not np.isfinite(row.get("one_step_r2", np.nan)):
         return ""
+    alone = f", and {_HORIZON} steps on its own with R² {row['free_run_r2']:.3f}" if np.isfinite(row.get("free_run_r2", np.nan)) else ""
     return (
-        f"It foretells the next state with R² {row['one_step_r2']:.3f}, and {_HORIZON} steps on its own with R² {row['free_run_r2']:.3f}. "
-        "The first is high for any slow signal, and does not speak for the student."
+        f"It foretells the next state with R² {row['one_step_r2']:.3f}{alone}. "
+        "The R² of the next state is high for any slow signal, and does not speak for the student."
     )
 
 

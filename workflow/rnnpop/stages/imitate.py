@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from rnnpop.cells import Wiring
 from rnnpop.design import network_name
 from rnnpop.learners import ActivityLearner
 from rnnpop.names import variable
-from rnnpop.numerics import diagnostics, limit_sets, timescales
+from rnnpop.numerics import diagnostics, directions, limit_sets, timescales
 from rnnpop.numerics.affine import Parameters, trained_parameters
 from rnnpop.numerics.recurrences import Fit, Recording, Recurrence
 from rnnpop.numerics.scores import forecasts
@@ -29,6 +30,8 @@ _KEPT = 10
 ORDERS = 5
 #: Recorded states, at least, among which fixed points are sought.
 _VISITED = 500
+#: Units of a student whose singular values are told, at most: they cost as much as all else that is said of a linear one.
+_DECOMPOSED = 100
 #: |h| beyond which a saturated unit is not followed: its current would be infinite.
 _SATURATED = 1 - 1e-9
 
@@ -52,6 +55,12 @@ class Source:
     circuit: Recurrence | None = None
     still: Float[np.ndarray, "input"] = field(default_factory=lambda: np.empty(0))
     points: Int[np.ndarray, "order"] | None = None
+
+    @cached_property
+    def singular(self) -> directions.Singular:
+        """Of the circuit's matrix."""
+        assert self.circuit is not None
+        return directions.singular(self.circuit.weights)
 
 
 def wired(cell: Any, *, study: str, names: Mapping[str, str], index: int, seed: int) -> Wiring:
@@ -114,7 +123,7 @@ def imitate(
             seen = [sources[network].seen.observed(orders[network][:count]) for network in sound]  # type: ignore[union-attr]
             own = [stream(seed, study, *names.values(), indexes[network], "student", int(count), subset) for network in sound]
             for network, part, fit, rng in zip(sound, seen, learner.fit(seen, own) if seen else [], own, strict=True):
-                rows[network, place, subset] = _assessed(sources[network], part, fit, rng, settings)
+                rows[network, place, subset] = _assessed(sources[network], orders[network][:count], part, fit, rng, settings)
                 if count <= settings["nested"]:
                     rows[network, place, subset]["nested_slope"] = _nested(learner, part, int(count), rng)
     return _store(sources, rows, counts, names=names, indexes=indexes, factors=factors, settings=settings)
@@ -136,8 +145,15 @@ def _circuit(task: Any, cell: Any, learner: ActivityLearner, *, study: str, name
     return Source(seen, cell.units, wiring.spectrum, circuit, np.zeros(seen.inputs.shape[-1] if isinstance(seen, Recording) else 0))
 
 
-def _assessed(source: Source, seen: Recording | Seen, fit: Fit, rng: np.random.Generator, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said of one student."""
+def _assessed(
+    source: Source,
+    units: Int[np.ndarray, "observed"],
+    seen: Recording | Seen,
+    fit: Fit,
+    rng: np.random.Generator,
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What is said of one student, who watches these units."""
     scores = timescales.scores(fit.spectrum, seen.leak)
     row: dict[str, Any] = {"eigenvalue": fit.spectrum[:_KEPT], **scores, **fit.described}
     if len(source.spectrum):
@@ -152,10 +168,29 @@ def _assessed(source: Source, seen: Recording | Seen, fit: Fit, rng: np.random.G
     else:
         row["largest_observed_variance"] = float(np.linalg.eigvalsh(seen.covariance)[-1])
         row["perturbation_mismatch"] = diagnostics.perturbation_mismatch(mode.time_constant, seen.recovery(mode.right))
+    if source.circuit is not None and source.circuit.activation == fit.model.activation == "identity":
+        row |= _singular(source, units, fit.model)
     if fit.model.activation != "identity":
         visited = seen.states.reshape(-1, seen.states.shape[-1]) if isinstance(seen, Recording) and fit.model.readout is None else None
         row |= portrait(fit.model.under(source.still), visited, rng, settings)
     return row
+
+
+def _singular(source: Source, units: Int[np.ndarray, "observed"], student: Recurrence) -> dict[str, float]:
+    """Two largest singular values of a student's matrix and of the block of its teacher's that it stands for; and |cosine| of the first
+    left, and right, vector with the watched part of the whole teacher's, of which directions by chance have 1 / √d.
+
+    Nothing of students of latent states, and of many units. Source: Qian et al. 2024, figures F.3 and F.4.
+    """
+    circuit = source.circuit
+    if circuit is None or student.readout is not None or student.units != len(units) or not 2 <= len(units) <= _DECOMPOSED:
+        return {}
+    own, block = directions.singular(student.weights), np.linalg.svd(circuit.weights[np.ix_(units, units)], compute_uv=False)
+    values = {"singular": own.values, "true_singular": block}
+    pairs = {"left": (own.left, source.singular.left), "right": (own.right, source.singular.right)}
+    return {f"{name}_{place + 1}": float(told[place]) for name, told in values.items() for place in range(2)} | {
+        f"singular_cosine_{side}": float(abs(vector @ directions.unit_vector(true[units]))) for side, (vector, true) in pairs.items()
+    }
 
 
 def _nested(learner: ActivityLearner, seen: Recording | Seen, units: int, rng: np.random.Generator) -> float:
@@ -208,15 +243,19 @@ def watch(
     student can be it; of a gated one no student that sees hidden units alone can.
 
     Args:
-        points: store of stage `settle` of the same networks; those under the first still input are what students are held against.
-        settings: the `imitate` entry of config.yaml: `trials`, and `noise` (s).
+        points: store of stage `settle` of the same networks; those under one still input are what students are held against.
+        settings: the `imitate` entry of config.yaml: `trials`, `noise` (s), and `still`, which is the task's first one where it is left out.
 
     Raises:
-        ValueError: for hidden units that are not bounded by a tanh.
+        ValueError: for hidden units that are not bounded by a tanh, and for a still input that the task does not have.
     """
     if cell.activation != "tanh":
         raise ValueError(f"teachers: hidden units of activation tanh are expected, got {cell.activation}")
-    condition, still = next(iter(task.still_inputs().items()))
+    stills = task.still_inputs()
+    condition = settings.get("still", next(iter(stills)))
+    if condition not in stills:
+        raise ValueError(f"imitate.still: one of {', '.join(stills)} is expected, got {condition!r}")
+    still = stills[condition]
     inputs = task.trials(stream(seed, names["task"], "watched"), settings["trials"]).input.astype(np.float64)
     found = {}
     for place, (name, index) in enumerate(zip(networks["network"].values, networks["index"].values, strict=True)):
@@ -321,6 +360,12 @@ _MEANINGS = {
     "overestimation": "longest time constant over the teacher's",
     "acf_deficit": "least excess of the leading mode's autocorrelation over its own exponential",
     "perturbation_mismatch": "log2 of the longest time constant over the time in which the teacher recovers from a push along it",
+    "singular_1": "largest singular value of the student's matrix",
+    "singular_2": "second singular value of the student's matrix",
+    "true_singular_1": "largest singular value of the watched block of the teacher's matrix",
+    "true_singular_2": "second singular value of the watched block of the teacher's matrix",
+    "singular_cosine_left": "|cosine| of the student's first left singular vector and the watched part of the teacher's",
+    "singular_cosine_right": "|cosine| of the student's first right singular vector and the watched part of the teacher's",
     "one_step_r2": "R2 of the next state",
     "free_run_r2": "R2 of free runs",
     "limit_set": "where most runs without noise end",

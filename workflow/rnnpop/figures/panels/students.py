@@ -12,10 +12,11 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from rnnpop.design import name_parts
 from rnnpop.figures import panels, style
+from rnnpop.numerics import prediction
 
 #: Colour, marker and dashes of a line by its place; Okabe and Ito's colours.
 _LOOKS: tuple[tuple[str, str, Any], ...] = (
@@ -58,6 +59,31 @@ def rows(summary: xr.Dataset, columns: Sequence[str]) -> pd.DataFrame:
             values = np.array([text if isinstance(text, str) else "" for text in values.ravel()], dtype=object).reshape(values.shape)
         told[column] = (values if values.shape == count else np.repeat(values, count[1])).ravel()
     return pd.DataFrame(told)
+
+
+def named(table: pd.DataFrame, factor: str) -> pd.Series:
+    """Level of a factor in each row; those without one count as one level."""
+    level = table[factor] if factor in table else pd.Series("", index=table.index)
+    return level.where(level.notna() & (level.astype(str) != ""), "one level")
+
+
+def medians(table: pd.DataFrame, factor: str, column: str) -> pd.DataFrame:
+    """Median of a column at each level and share, with its interval."""
+    rows = [
+        {"level": key[0], "fraction": key[1], **prediction.median(group.to_numpy(dtype=float))._asdict()}
+        for key, group in table[column].groupby([named(table, factor), table["fraction"]])
+    ]
+    return pd.DataFrame(rows, columns=["level", "fraction", *prediction.Estimate._fields])
+
+
+def plain(axes: Axes, side: str) -> None:
+    """A logarithmic axis with few, plain numbers."""
+    axis = axes.xaxis if side == "x" else axes.yaxis
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1,) if high > 100 * low else (1, 2, 5) if high > 5 * low else (1, 1.5, 2, 3, 4, 6)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
 
 
 def share_axis(axes: Axes, shares: Sequence[float], text: str = "share of units watched") -> None:
