@@ -19,6 +19,7 @@ LEARNERS = ("long_time_limit", "map")
 POPULATIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     *(("null_low_rank", {"gamma_squared": gamma}) for gamma in (5.0, 20.0, 100.0)),
     *(("chain", {"beta": beta}) for beta in (0.25, 0.5, 1.0)),
+    *(("null_ranks", {"rank": rank}) for rank in (2, 3)),
     *(("pure_chain", {"units": units}) for units in (100, 250, 500)),
     ("similarity_line", {}),
     ("symmetric", {}),
@@ -77,6 +78,14 @@ def _row(architecture: str, level: dict[str, Any], learner: str, rng: np.random.
         "operator_norm": amplification**0.4 * np.exp(0.4 * noise()),
         "commutator_index": np.tanh(amplification / 100) * np.exp(0.1 * noise()),
         "teacher_score": 9.0 if architecture == "similarity_line" else 0.0,
+        "eigenvalue_real": np.where(np.arange(10) < level.get("rank", 1), leading[:, None], 0.0) + 0.01 * noise((7, 10)),
+        "teacher_eigenvalue_real": np.zeros(10),
+        "singular_1": gamma * FRACTIONS * np.exp(0.1 * noise(7)),
+        "singular_2": 0.1 * FRACTIONS,
+        "true_singular_1": gamma * FRACTIONS,
+        "true_singular_2": 0 * FRACTIONS,
+        "singular_cosine_left": np.ones(7),
+        "singular_cosine_right": FRACTIONS**0.5,
     }
 
 
@@ -91,13 +100,27 @@ def summary(per_population: int, seed: int = 0) -> xr.Dataset:
                 rows.append(_row(architecture, level, learner, rng))
                 coords.append(
                     {"network": network_name("noise", cell, learner, index), "index": index, "status": "ok", "architecture": architecture}
-                    | {"learner": learner, "activation": "identity", "gamma_squared": np.nan, "beta": np.nan, "units": np.nan}
+                    | {
+                        "learner": learner,
+                        "activation": "identity",
+                        "gamma_squared": np.nan,
+                        "beta": np.nan,
+                        "units": np.nan,
+                        "rank": np.nan,
+                    }
                     | level
                 )
     told = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     factors = {name: ("network", np.array([coord[name] for coord in coords])) for name in coords[0]}
     return xr.Dataset(
-        {name: variable(("network", "fraction")[: values.ndim], values, name.replace("_", " ")) for name, values in told.items()},
+        {
+            name: variable(
+                ("network", "timescale") if name.startswith("teacher_eigen") else ("network", "fraction", "timescale")[: values.ndim],
+                values,
+                name.replace("_", " "),
+            )
+            for name, values in told.items()
+        },
         {name: (dims, values.astype(object) if values.dtype.kind == "U" else values) for name, (dims, values) in factors.items()}
         | {"fraction": FRACTIONS},
     )

@@ -97,6 +97,13 @@ def test_slow_modes_decay_by_themselves_in_channels_that_are_seen() -> None:
     assert np.isnan(diagnostics.SlowMode.of(Recurrence(np.full((3, 3), np.nan), LEAK)).time_constant)
 
 
+def test_a_latent_student_that_does_not_know_a_channel_has_no_slow_mode_in_channels() -> None:
+    readout = np.array([[1.0, 0], [0, 1], [np.nan, np.nan]])
+    mode = diagnostics.SlowMode.of(Recurrence(np.diag([0.9, 0.5]), LEAK, readout=readout))
+    assert len(mode.left) == 3
+    assert np.isnan([*mode.left, *mode.right, mode.time_constant]).all()
+
+
 def test_a_student_that_is_right_has_no_deficit_and_one_that_is_too_slow_has() -> None:
     weights = np.diag([0.9, 0.2])
     seen = Stationary.of(weights, LEAK).observed(np.arange(2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rnnpop.numerics.directions import angle, angle_of_lines, extended, unit_vector
+from rnnpop.numerics.directions import angle, angle_of_lines, extended, singular, unit_vector
 
 
 def test_angles() -> None:

@@ -307,6 +307,20 @@ def test_at_full_rank_it_is_the_ridge_regression() -> None:
 
 
 @pytest.mark.parametrize("inputs", [0, 2])
+def test_at_full_rank_and_with_a_bias_it_is_least_squares_with_one(inputs: int) -> None:
+    recording = recorded(circuit(2), inputs=inputs)
+    recording = replace(recording, states=recording.states + 0.1 * np.arange(6))  # a mean that asks for a bias
+    low, full = (
+        learner.fit([recording], streams(0))[0].model
+        for learner in (LowRankFit(rank=6, ridge=0.0, bias=True), MaximumAPosteriori(ridge=0.0, bias=True))
+    )
+    for name in ("weights", "bias", *(["input_weights"] if inputs else [])):
+        np.testing.assert_allclose(getattr(low, name), getattr(full, name), rtol=1e-6, atol=1e-8)
+    assert (low.input_weights is None) == (inputs == 0)
+    assert np.abs(low.bias).max() > 0.1
+
+
+@pytest.mark.parametrize("inputs", [0, 2])
 @pytest.mark.parametrize("rank", [1, 2, 4])
 def test_no_matrix_of_the_same_rank_is_cheaper(rank: int, inputs: int) -> None:
     """Slope 0 along everything that keeps the rank, by central differences of a quadratic function, exact but for rounding; and cheaper

@@ -187,6 +187,15 @@ def test_fraction_interval_is_clopper_and_pearson_and_keeps_to_networks_that_met
     assert Fraction("corners", "stable_labels", 0.9, at_least=8).decide(evidence, None, rng()).estimate == 0.8
 
 
+def test_fraction_of_those_that_the_question_is_asked_of() -> None:
+    """Seven of ten circuits rest elsewhere, and no student can invent anything there."""
+    evidence = networks(np.repeat(["gru"], 10), invented=np.array([1.0, 1, 0, *[np.nan] * 7]))
+    asked = Fraction("invented", "invented", 0.5, at_least=1, known=True).decide(evidence, None, rng())
+    assert (asked.n, asked.estimate) == (3, 2 / 3)
+    assert Fraction("invented", "invented", 0.5, at_least=1).decide(evidence, None, rng()).estimate == 0.2
+    assert Fraction("no", "invented", 0.5, at_least=1, known=True).decide(evidence.isel(network=slice(3, None)), None, rng()).n == 0
+
+
 def test_fraction_of_an_interval() -> None:
     evidence = networks(np.repeat(["gru"], 100), slope=np.append(np.linspace(0.9, 1.1, 98), [0.5, 1.2]))
     decision = Fraction("slope", "slope", 0.9, at_least=0.9, at_most=1.1).decide(evidence, None, rng())

@@ -43,7 +43,7 @@ SESSIONS = dict.fromkeys(("observers", "behaviour", "beliefs", "effects", "dynam
 #: Figures of circuits and their students.
 EXHIBITS = dict.fromkeys(("line_attractors", "circuit_spectra", "limit_sets"), "exhibits")
 #: Figures of many students, and of a recording.
-STUDENTS = dict.fromkeys(("phases", "confusions", "predictors", "diagnosis"), "students")
+STUDENTS = dict.fromkeys(("phases", "chains", "confusions", "predictors", "student_spectra", "singular_vectors", "diagnosis"), "students")
 #: The task that a figure is of, where it is not any.
 TASKS = {"sine": "sine", "integration": "context_integration"} | SESSIONS | EXHIBITS | STUDENTS
 KINDS = variants.kinds("figures")
@@ -488,3 +488,24 @@ def test_what_foretells_an_overestimated_time_constant() -> None:
     assert tables["b"].set_index("column").loc["noise_amplification", "value"] == pytest.approx(1)
     assert tables["e"].set_index("column").loc["acf_deficit", "value"] == 0
     assert "oscillation" not in set(tables["f"]["architecture"])  # without a ratio
+
+
+def test_spectra_are_medians_and_a_teacher_of_two_students_counts_once() -> None:
+    datasets = study("students", per_population=7)
+    table = draw("student_spectra", datasets).tables["a"]
+    summary = datasets["summary"]
+    own = (summary["rank"].values == 3) & (summary["learner"].values == "map")
+    expected = np.sort(summary["eigenvalue_real"].sel(fraction=0.05).values[own], axis=0)
+    found = table[(table["level"] == 3) & (table["learner"] == "map")]
+    np.testing.assert_array_equal(found["value"], expected[3])
+    np.testing.assert_array_equal(found[["low", "high"]], expected[[0, -1]].T)  # of seven, the range holds the median at 98 %
+    assert set(table["networks"]) == {7}
+    assert set(table["level"]) == {2, 3}
+
+
+def test_singular_values_stand_beside_those_of_teachers_at_each_level() -> None:
+    tables = draw("singular_vectors", study("students", per_population=3)).tables
+    own = tables["b"].query("whose == 'teacher' and level == 20")
+    np.testing.assert_allclose(own["value"], 20 * own["fraction"], rtol=1e-12)
+    assert set(tables["a"]["level"]) == {5, 20, 100}
+    assert set(tables["e"]["networks"]) == {3}

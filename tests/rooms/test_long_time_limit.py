@@ -161,3 +161,15 @@ def test_a_recording_that_ran_away_has_a_student_without_a_spectrum(learner: Max
     fit = learner.fit([Recording(states, np.zeros((1, 100, 0)), LEAK)], [np.random.default_rng(0)])[0]
     assert np.isnan(fit.spectrum).all()
     assert fit.model is None
+
+
+@pytest.mark.parametrize("time", ["continuous", "discrete"])
+def test_a_circuit_that_is_seen_whole_keeps_its_exact_eigenvalues(time: str) -> None:
+    """A rotated chain of 100 links: a solver finds eigenvalues of 0.7 where there are zeros, and so a time constant of 3 τ."""
+    basis = np.linalg.qr(np.random.default_rng(0).standard_normal((100, 100)))[0]
+    chain = np.eye(100, k=1)
+    seen = Stationary.of(basis @ chain @ basis.T, LEAK, time=time, basis=basis, core=chain)  # type: ignore[arg-type]
+    whole, part = (LongTimeLimit().fit([seen.observed(np.arange(count))], [np.random.default_rng(0)])[0] for count in (100, 99))
+    assert np.abs(np.linalg.eigvals(whole.model.weights)).max() > 0.5  # type: ignore[union-attr]
+    np.testing.assert_allclose(whole.spectrum, 0, atol=1e-12)  # roundings of 1 − a, over a
+    np.testing.assert_array_equal(part.spectrum, by_real_part(np.linalg.eigvals(part.model.weights)))  # type: ignore[union-attr]

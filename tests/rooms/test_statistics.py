@@ -340,4 +340,19 @@ def test_students_are_held_against_what_their_teachers_are() -> None:
     assert (found["line_attractor"].values[1] == 0).all()
     assert np.isnan(found["spurious"].values[2]).all()
     np.testing.assert_allclose(found["overestimated"].values, (stores["students"]["overestimation"].values > 1.5).mean(axis=2))
+    for name, strict in (("read", "line_attractor"), ("spurious_read", "spurious")):  # all are stable
+        np.testing.assert_array_equal(found[name].values, found[strict].values)
     np.testing.assert_allclose(found["acf_deficit"].values, stores["students"]["acf_deficit"].values.mean(axis=2))
+
+
+def test_unstable_students_are_read_as_lines_and_never_forget() -> None:
+    """λ = 1.002 has the time constant and the score of 0.998; publications do not tell them apart, `line_attractor` does."""
+    stores = {name: store for name, store in shard().items() if name in ("students", "circuits")}
+    store = stores["students"]
+    store["unstable"][:], store["line_attractor_score"][:], store["overestimation"][:] = 1, 2.0, 0.5
+    store["teacher_score"][:] = [0.0, 3.0, np.nan]  # of trained networks there is none
+    found = Imitation().describe(stores)
+    for name, told in {"line_attractor": 0, "read": 1, "overestimated": 1}.items():
+        assert (found[name].values == told).all()
+    np.testing.assert_array_equal(found["spurious"].values[:, 0], [0, np.nan, np.nan])
+    np.testing.assert_array_equal(found["spurious_read"].values[:, 0], [1, np.nan, np.nan])

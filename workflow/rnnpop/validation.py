@@ -11,7 +11,6 @@ import yaml
 
 from rnnpop import design, variants
 
-
 #: Populations that an error names.
 _TOLD = 8
 

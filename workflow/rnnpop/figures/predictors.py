@@ -39,7 +39,6 @@ _WRITTEN = {
     "acf_deficit_4": "deficit at 4",
     "nested_slope": "nested slope",
     "perturbation_mismatch": "perturbation",
-    "lag_inconsistency": "lag inconsistency",
 }
 #: Columns of which a small number speaks for an overestimated time constant.
 _FALLING = ("acf_deficit", "acf_deficit_05", "acf_deficit_1", "acf_deficit_2", "acf_deficit_4", "noise_participation_ratio")
@@ -64,13 +63,15 @@ _DIAGNOSTICS = ("acf_deficit", "acf_deficit_05", "acf_deficit_1", "acf_deficit_2
 class Predictors(Figure):
     """Panels a to f of one kind of students that watch one share of units; reads summary (of statistics `imitation` and `nonnormality`).
 
-    (a) P(an index of a circuit whose student's time constant is above `overestimate` times its own is larger than that of one whose
-    is not): area under the curve; (b) rank correlation of the index with the logarithm of that ratio. (c) The ratio over the noise
-    amplification Λ: by theory never above it (line), where the student is that of an endless record. (d) Diagnostics that ask
-    activity alone: shares of overestimated students that are found, over shares of others that are found as well, as the threshold
-    moves; (e) areas under them. (f) Shares of students of each architecture that are overestimated (hollow), and that are flagged, by
-    a deficit below −`flag` (filled), with Wilson's intervals. Elsewhere: 95 % percentiles over 1000 resamples of circuits. A circuit
-    is one point, whatever its architecture: areas say how well architectures are told apart, too.
+    (a) P(an index of a circuit whose student's time constant is above `overestimate` times its own is larger than that of one whose is
+    not): area under the curve; (b) rank correlation of the index with the logarithm of that ratio. (c) The ratio over the noise
+    amplification Λ: by theory never above it (line), where the student is that of an endless record. (d) Diagnostics, of activity alone
+    (deficits of its autocorrelation, the slope over fewer units) and of a displaced teacher (perturbation): shares of overestimated
+    students that are found, over shares of others that are found as well, as the threshold moves; (e) areas under them. Of students of an
+    endless record, activity is that record: what finite ones can tell is asked of students that are fitted to some. (f) Shares of students
+    of each architecture that are overestimated (hollow), and that are flagged, by a deficit below −`flag` (filled), with Wilson's
+    intervals. Elsewhere: 95 % percentiles over 1000 resamples of circuits. A circuit is one point, whatever its architecture: areas say how
+    well architectures are told apart, too.
 
     Attributes:
         learner: whose students are shown.
@@ -110,7 +111,7 @@ class Predictors(Figure):
             told = f"{style.printed(self.learner)}, {100 * share:g} % watched; N = {len(table)}, {over.sum()} overestimated"
             for place, (letter, text) in enumerate(zip("abc", ("Area under the curve", "Rank correlation", "Bound"), strict=True)):
                 style.heading(figure, _LEFTS[place] - (30 if not place else 10), 4, letter, text)
-            for place, (letter, text) in enumerate(zip("def", ("Activity alone", "Area under the curve", "Flagged"), strict=True)):
+            for place, (letter, text) in enumerate(zip("def", ("Diagnostics", "Area under the curve", "Flagged"), strict=True)):
                 style.heading(figure, (2, 64, 126)[place], _ROWS[1] - 6, letter, text)
             _ladder(style.place(figure, _LEFTS[0], _ROWS[0], _WIDE, _TALL), areas, 0.5, "P(correct order)")
             _ladder(style.place(figure, _LEFTS[1], _ROWS[0], _WIDE, _TALL), ranks, 0.0, "Spearman, log ratio", names=False)

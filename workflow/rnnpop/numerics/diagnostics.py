@@ -44,13 +44,14 @@ class SlowMode:
 
     @classmethod
     def of(cls, model: Recurrence, leading: complex | None = None) -> SlowMode:
-        """The mode of the largest real part of its matrix; vectors real where the eigenvalue is.
+        """The mode of the largest real part of its matrix; vectors real where the eigenvalue is. NaN of what is not finite throughout.
 
         Args:
             leading: that eigenvalue, where it is known.
         """
-        if not np.isfinite(model.weights).all():
-            channels = np.full(model.units if model.readout is None else len(model.readout), np.nan)
+        seen = model.weights if model.readout is None else model.readout
+        if not (np.isfinite(model.weights).all() and np.isfinite(seen).all()):  # channels may have been left out of a fit
+            channels = np.full(len(seen), np.nan)
             return cls(channels, channels, np.nan)
         leading = by_real_part(np.linalg.eigvals(model.weights))[0] if leading is None else leading
         left, right = (_eigenvector(matrix, value) for matrix, value in ((model.weights.T, leading.conjugate()), (model.weights, leading)))

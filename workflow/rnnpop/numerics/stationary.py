@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Inexact, Int
+from jaxtyping import Complex, Float, Inexact, Int
 from scipy.linalg import expm, schur
 from scipy.linalg.lapack import dtrsyl
+
+from rnnpop.numerics.recurrences import by_real_part
 
 Time = Literal["continuous", "discrete"]
 
@@ -53,6 +55,13 @@ class Propagator:
             basis, core = np.eye(len(weights)), weights
         identity = np.eye(len(core))
         return cls(core - identity if time == "continuous" else (1 - leak) * identity + leak * core, leak, time, basis)
+
+    @property
+    def spectrum(self) -> Complex[np.ndarray, "mode"]:
+        """Eigenvalues of B by falling real part, from its core: exact for a triangular one, where those of B itself are rounding."""
+        identity = np.eye(len(self.generator))
+        generator = self.generator if self.time == "continuous" else (self.generator - identity) / self.leak
+        return by_real_part(np.concatenate([1 + np.linalg.eigvals(generator), np.zeros(len(self.basis) - len(identity))]))
 
     @property
     def quantum(self) -> float:
@@ -224,6 +233,11 @@ class Seen:
     time: Time
     rows: Float[np.ndarray, "observed direction"]
     whole: Stationary
+
+    @property
+    def complete(self) -> bool:
+        """Whether all units of the circuit are watched."""
+        return len(self.rows) == len(self.whole.covariance)
 
     def observed(self, units: Int[np.ndarray, "fewer"]) -> Seen:
         """Fewer of the units that are seen."""

@@ -229,7 +229,7 @@ def _read(seen: Recording, table: pd.DataFrame, name: str) -> str:
     trials, length, units = seen.states.shape
     inputs = seen.inputs.shape[-1]
     head = _HEAD.format(name=name, units=units, trials=trials, length=length, lasts=length * seen.leak, inputs=inputs)
-    best = table["line_attractor_score"].where(table["leading_complex"] == 0).max()
+    best = table["line_attractor_score"].where((table["leading_complex"] == 0) & (table["unstable"] == 0)).max()
     shares = ", ".join(f"{exact_circuits.strong_score(share):.1f} where {100 * share:g} % are" for share in _SHARES)
     caution = _CAUTION.format(shares=shares, units=units, chain=units**2)
     explained = _EXPLAINED.format(best=best, percent=200 / (1 + 2**best), units=units) if best > THRESHOLD else ""
@@ -263,9 +263,10 @@ seen), or feed-forward chains (above 1 of {units} units at the end of one of mor
 one time constant far above all others in a linear dynamical system, or in one state of a switching one, fitted to recorded units;
 activity that integrates along one slow direction; a score above 1 at any share of units below two thirds.
 
-In a normal circuit (a symmetric one is) the student of some units finds no time constant that is longer than the circuit's own. So a
-high score says: the circuit has a slow mode, or it is far from normal, or both. It does not say which. Nor does a low one rule a line
-attractor out: of a real one, in noise, the score falls short by about log₂ of one over the share of units seen.
+In a normal circuit (a symmetric one is), in white noise that is the same for all units and over a long record, the student of some units
+finds no time constant that is longer than the circuit's own. So a high score over such a record says: the circuit has a slow mode, or it
+is far from normal, or both. It does not say which. Nor does a low one rule a line attractor out: of a real one, in noise, the score falls
+short by about log₂ of one over the share of units seen.
 """
 
 _EXPLAINED = """

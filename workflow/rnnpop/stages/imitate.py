@@ -30,8 +30,8 @@ _KEPT = 10
 ORDERS = 5
 #: Recorded states, at least, among which fixed points are sought.
 _VISITED = 500
-#: Units of a student whose singular values are told, at most: they cost as much as all else that is said of a linear one.
-_DECOMPOSED = 100
+#: Units of a student whose singular values are told, at most: what they cost grows with the cube of that.
+_DECOMPOSED = 500
 #: |h| beyond which a saturated unit is not followed: its current would be infinite.
 _SATURATED = 1 - 1e-9
 
@@ -244,7 +244,8 @@ def watch(
 
     Args:
         points: store of stage `settle` of the same networks; those under one still input are what students are held against.
-        settings: the `imitate` entry of config.yaml: `trials`, `noise` (s), and `still`, which is the task's first one where it is left out.
+        settings: the `imitate` entry of config.yaml: `trials`, `noise` (s), and `still`, which is the task's first one where it is left
+            out.
 
     Raises:
         ValueError: for hidden units that are not bounded by a tanh, and for a still input that the task does not have.
@@ -353,7 +354,9 @@ _ALWAYS = ("line_attractor_score", "limit_set")
 
 #: Texts of columns whose names do not say it all.
 _MEANINGS = {
-    "line_attractor_score": "log2 of the two longest time constants' ratio, in the order of real parts",
+    "line_attractor_score": "line-attractor score: log2 of the two longest time constants' ratio, by real part",
+    "leading_real": "largest real part of an eigenvalue",
+    "second_real": "second largest real part of an eigenvalue",
     "line_attractor_score_sorted": "the same, in the order of time constants",
     "line_attractor_score_discrete": "the same, of discrete time constants 1 / |ln |mu||",
     "time_constant_1": "longest time constant, by real part",

@@ -22,8 +22,11 @@ class Imitation(Statistic):
 
     - line_attractor: share of subsets whose student would be read as an approximate line attractor: score above `score`, the leading
       eigenvalue real and stable.
-    - spurious: the same where the teacher's own score is not above `score`.
-    - overestimated: share of subsets with a time constant above `overestimate` times the teacher's longest.
+    - read: the same, whether stable or not: as publications do, which hold the score alone against a threshold. Over a short record a
+      slow mode that decays is hardly told from one that grows.
+    - spurious, spurious_read: line_attractor, and read, where the teacher's own score is known and not above `score`.
+    - overestimated: share of subsets with a time constant above `overestimate` times the teacher's longest, or with none: an unstable
+      student never forgets.
     - topology_right: share of subsets with as many fixed points of each number of unstable directions as the teacher.
     - mismatch: the teacher's limit set -> the student's. invented: the teacher rests at the origin, the student does not (invented_cycle:
       it cycles); missed: the other way round.
@@ -52,15 +55,19 @@ class Imitation(Statistic):
             if item.dims == ("network",)
         }
         score, own = students["line_attractor_score"].values, students["teacher_score"].values
-        read = (score > self.score) & (students["unstable"].values == 0) & (students["leading_complex"].values == 0)
-        read = np.where(np.isnan(score), np.nan, read)
-        spurious = np.where((own > self.score)[:, None, None], np.nan, read)
-        columns["line_attractor"] = variable(dims, _mean(read), f"read as a line attractor: score above {self.score:g}, real, stable")
-        columns["spurious"] = variable(dims, _mean(spurious), "read as a line attractor, where the teacher has none")
+        unstable = students["unstable"].values == 1
+        read = np.where(np.isnan(score), np.nan, (score > self.score) & (students["leading_complex"].values == 0))
+        line = np.where(unstable, np.minimum(read, 0), read)
+        none = (own <= self.score)[:, None, None]
+        for name, found, text in (("line_attractor", line, ", real, stable"), ("read", read, ", real")):
+            columns[name] = variable(dims, _mean(found), f"read as a line attractor: score above {self.score:g}{text}")
+            spurious = "spurious" if name == "line_attractor" else f"spurious_{name}"
+            columns[spurious] = variable(dims, _mean(np.where(none, found, np.nan)), f"{name}, where the teacher has none")
         if "overestimation" in students:
             ratio = students["overestimation"].values
-            over = np.where(np.isnan(ratio), np.nan, ratio > self.overestimate)
-            columns["overestimated"] = variable(dims, _mean(over), f"longest time constant above {self.overestimate:g} times the teacher's")
+            over = np.where(np.isnan(ratio), np.nan, unstable | (ratio > self.overestimate))
+            text = f"unstable, or a time constant above {self.overestimate:g} times the teacher's"
+            columns["overestimated"] = variable(dims, _mean(over), text)
         columns |= self._limits(students, stores.get("circuits"))
         spectra = {"eigenvalue": students["eigenvalue"][:, :, 0], "teacher_eigenvalue": students["teacher_eigenvalue"]}
         columns |= {

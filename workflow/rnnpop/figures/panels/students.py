@@ -29,8 +29,14 @@ _LOOKS: tuple[tuple[str, str, Any], ...] = (
     ("#000000", "X", (0, (4, 1, 1, 1, 1, 1))),
 )
 
+#: How factors are written.
+_WRITTEN = {"gamma_squared": "γ²", "beta": "β", "leading": "largest eigenvalue", "units": "D"}
+
 #: Shares that are written below an axis of them, where they are within it.
 _SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+
+#: Between two of them at least, and width of a letter, in mm.
+_GAP, _LETTER = 0.8, 1.2
 
 
 def look(place: int) -> dict[str, Any]:
@@ -61,6 +67,17 @@ def rows(summary: xr.Dataset, columns: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(told)
 
 
+def written(factor: str) -> str:
+    """What a factor is called."""
+    return _WRITTEN.get(factor) or style.printed(factor)
+
+
+def having(table: pd.DataFrame, factor: str) -> pd.DataFrame:
+    """Rows that have a level of a factor; all where none has one."""
+    known = named(table, factor) != "one level"
+    return table[known | ~known.any()]
+
+
 def named(table: pd.DataFrame, factor: str) -> pd.Series:
     """Level of a factor in each row; those without one count as one level."""
     level = table[factor] if factor in table else pd.Series("", index=table.index)
@@ -87,11 +104,17 @@ def plain(axes: Axes, side: str) -> None:
 
 
 def share_axis(axes: Axes, shares: Sequence[float], text: str = "share of units watched") -> None:
-    """A logarithmic axis of shares."""
+    """A logarithmic axis of shares, with as many of them written as there is room for."""
     low, high = min(shares, default=0.1), max(shares, default=1.0)
     axes.set(xscale="log", xlim=(low / 1.15, high * 1.15))
     ticks = [share for share in _SHARES if low / 1.15 <= share <= high * 1.15]
-    axes.set_xticks(ticks, [f"{share:g}" for share in ticks])
+    width = axes.bbox.width / axes.figure.dpi * style.INCH
+    kept: list[float] = []
+    for share in reversed(ticks):
+        room = width * np.log10(kept[-1] / share) / np.log10(1.15**2 * high / low) if kept else np.inf
+        if room > _GAP + _LETTER * (len(f"{share:g}") + len(f"{kept[-1]:g}") if kept else 0) / 2:
+            kept.append(share)
+    axes.set_xticks(kept, [f"{share:g}" for share in kept])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel(text)
 
