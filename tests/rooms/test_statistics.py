@@ -356,3 +356,15 @@ def test_unstable_students_are_read_as_lines_and_never_forget() -> None:
         assert (found[name].values == told).all()
     np.testing.assert_array_equal(found["spurious"].values[:, 0], [0, np.nan, np.nan])
     np.testing.assert_array_equal(found["spurious_read"].values[:, 0], [1, np.nan, np.nan])
+
+
+def test_a_student_invents_what_a_circuit_does_not_have() -> None:
+    """Most runs of the second circuit end at the origin, too, but it has other points: no student has invented them."""
+    stores = {name: store for name, store in shard().items() if name in ("students", "circuits")}
+    stores["circuits"]["limit_set"][:2] = "origin"
+    stores["circuits"]["known_points"][0] = [1, 0, 0, 0, 0]
+    stores["students"]["limit_set"][:, 0] = "limit cycle"
+    found = Imitation().describe(stores)
+    for name in ("invented", "invented_cycle"):
+        np.testing.assert_array_equal(found[name].values, [[1, 0], [np.nan] * 2, [np.nan] * 2])
+    np.testing.assert_array_equal(found["missed"].values, [[np.nan] * 2, [np.nan] * 2, [0, 1]])

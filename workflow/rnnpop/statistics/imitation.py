@@ -27,9 +27,12 @@ class Imitation(Statistic):
     - spurious, spurious_read: line_attractor, and read, where the teacher's own score is known and not above `score`.
     - overestimated: share of subsets with a time constant above `overestimate` times the teacher's longest, or with none: an unstable
       student never forgets.
-    - topology_right: share of subsets with as many fixed points of each number of unstable directions as the teacher.
-    - mismatch: the teacher's limit set -> the student's. invented: the teacher rests at the origin, the student does not (invented_cycle:
-      it cycles); missed: the other way round.
+    - topology_right: share of subsets with as many fixed points of each number of unstable directions as the teacher; not known where the
+      indices of the points found do not sum to 1, as they do of all points where φ is bounded.
+    - mismatch: the teacher's limit set -> the student's, of most runs. invented: whether the student ends elsewhere than at the origin
+      (invented_cycle: in a cycle), of teachers whose runs end there and who have no other fixed point: most runs of one with several may
+      end at the origin, and its student has not invented the others. missed: whether the student ends at the origin, of teachers that do
+      not.
 
     Reads `students`, and `circuits` where teachers are circuits. NaN, or no text, where a student could not be fitted.
 
@@ -91,20 +94,21 @@ class Imitation(Statistic):
             columns["mismatch"] = variable(
                 ("network", "fraction"), np.array(mismatch, dtype=object), "limit set: the teacher's -> the student's"
             )
-            rests = own[:, None] == "origin"
+            elsewhere = (own[:, None] != "origin") & (own[:, None] != "")
+            rests = ((own == "origin") & (circuits["known_points"].values.sum(axis=1) == 1))[:, None]
             columns["invented"] = variable(
                 ("network", "fraction"),
                 np.where(rests & (limit_set != ""), limit_set != "origin", np.nan),
-                "the student has another limit set than the origin, which is the teacher's",
+                "the student has another limit set than the origin, which is all that the teacher has",
             )
             columns["invented_cycle"] = variable(
                 ("network", "fraction"),
                 np.where(rests & (limit_set != ""), limit_set == "limit cycle", np.nan),
-                "the student has a limit cycle, and its teacher rests at the origin",
+                "the student has a limit cycle, and its teacher nothing but the origin",
             )
             columns["missed"] = variable(
                 ("network", "fraction"),
-                np.where(~rests & (own[:, None] != "") & (limit_set != ""), limit_set == "origin", np.nan),
+                np.where(elsewhere & (limit_set != ""), limit_set == "origin", np.nan),
                 "the student rests at the origin, and its teacher does not",
             )
             known = np.where(np.isnan(known), circuits["known_points"].values, known)
@@ -112,6 +116,8 @@ class Imitation(Statistic):
         with np.errstate(invalid="ignore"):
             right = (points == known[:, None, None]).all(axis=-1).astype(float)
         right[np.isnan(points).any(axis=-1) | np.isnan(known).any(axis=-1)[:, None, None]] = np.nan
+        if "index_sum" in students:  # of a bounded φ the indices of all points sum to 1: else the search has missed some
+            right[students["index_sum"].values != 1] = np.nan
         columns["topology_right"] = variable(("network", "fraction"), _mean(right), "as many fixed points of each kind as the teacher")
         return columns
 
