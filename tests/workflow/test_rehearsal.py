@@ -55,7 +55,8 @@ def test_numbers_do_not_depend_on_shards_tiles_or_cores(rehearsal, clone):
     }
     axes = {"cells": {"activation": ["tanh"]}}
     some = {"cells": ["gru"], "learners": ["adam"], "axes": axes, "figures": [], "claims": [], "tasks": tasks}
-    (clone.folder / "some.yaml").write_text(f"{json.dumps({'shard': 1, 'tile': 1, 'studies': {'universality': some}})}\n")
+    studies = {"universality": some, "partial_trained": {"cells": ["gru"]}}  # whose teachers are of the other study
+    (clone.folder / "some.yaml").write_text(f"{json.dumps({'shard': 1, 'tile': 1, 'studies': studies})}\n")
     done = clone.snakemake("universality", "--cores", "1", "--configfile", "tests/rehearsal.yaml", "some.yaml", config=None)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -102,12 +103,12 @@ def test_figures_are_drawn_again_from_finished_stores_without_torch(rehearsal, c
     poison.mkdir()
     (poison / "torch.py").write_text("raise ImportError('torch was imported')\n")
 
-    assert clone.plan("figures", PYTHONPATH=str(poison)) == {"draw": 27, "draw_study": 4, "figures": 1}
+    assert clone.plan("figures", PYTHONPATH=str(poison)) == {"draw": 28, "draw_study": 4, "figures": 1}
     drawn = clone.snakemake("figures", PYTHONPATH=str(poison))
     assert drawn.returncode == 0, drawn.stdout + drawn.stderr
     pictures = [
         path.relative_to(rehearsal[0].folder) for kind in ("pdf", "png") for path in (rehearsal[0].folder / "results").rglob(f"*.{kind}")
     ]
-    assert len(pictures) == 62
+    assert len(pictures) == 64
     for path in pictures:
         assert (clone.folder / path).read_bytes() == (rehearsal[0].folder / path).read_bytes()
