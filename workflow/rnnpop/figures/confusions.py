@@ -46,8 +46,9 @@ class Confusions(Figure):
     below 1), by architecture, share of units watched and kind of student; architectures whose own score is above 1 stand last,
     after a line. (b) What teachers' runs without noise come to, and what their students' do: numbers of networks, coloured by the
     share of the teacher's class. (c) Share of students that come to something else than their teacher. (d) Share of students with
-    as many fixed points of each number of unstable directions as their teacher. Of linear circuits there is panel a alone. In c
-    and d: 95 % intervals (Wilson 1927), of networks; where several subsets of units were watched, a network counts with its mean.
+    as many fixed points of each number of unstable directions as their teacher. Of linear circuits there is panel a alone; of
+    trained networks a and d. In c and d: 95 % intervals (Wilson 1927), of networks; where several subsets of units were watched, a
+    network counts with its mean.
 
     Attributes:
         task: what the networks were driven by, or trained on; all where it is empty.
@@ -65,19 +66,21 @@ class Confusions(Figure):
         own = {kind: part for kind in kinds if len(part := changes[changes["learner"] == kind])}
         lines, deep = max(read["architecture"].nunique(), 3), -(-max(read["learner"].nunique(), 1) // _BESIDE)
         nonlinear = len(changes) > 0 or len(right) > 0
-        tops = np.cumsum([10.0, (_LINE * lines + _BELOW) * deep + 8, (_SQUARE + 11) * max(len(own), 1) + 8])
+        tops = np.cumsum([14.0, (_LINE * lines + _BELOW) * deep + 8, (_SQUARE + 11) * len(own) + (8 if own else 0)])
         with style.sheet():
             figure = style.page(tops[2] + _TALL + 21 if nonlinear else tops[1] - 8)
             style.heading(figure, 2, 4, "a", f"Students read as line attractors, % (N = {table['network'].nunique()})")
             _readings(figure, tops[0], _LINE * lines, read)
             if not nonlinear:
                 return Drawing(figure, {"a": read})
-            style.heading(figure, 2, tops[1] - 6, "b", "Limit sets of teachers (rows) and of their students (columns), networks")
-            style.heading(figure, 2, tops[2] - 6, "c", "Students with another limit set")
-            style.heading(figure, 92, tops[2] - 6, "d", "Students with the right fixed points")
-            _matrices(figure, tops[1], own)
-            _curves(style.place(figure, 16, tops[2], 64, _TALL), other, kinds, "share of students")
-            _curves(style.place(figure, 106, tops[2], 64, _TALL), right, kinds, "share of students")
+            if own:
+                style.heading(figure, 2, tops[1] - 6, "b", "Limit sets of teachers (rows) and of their students (columns), networks")
+                style.heading(figure, 2, tops[2] - 6, "c", "Students with another limit set")
+                _matrices(figure, tops[1], own)
+                _curves(style.place(figure, 16, tops[2], 64, _TALL), other, kinds, "share of students")
+            aside = 90 if own else 0
+            style.heading(figure, 2 + aside, tops[2] - 6, "d", "Students with the right fixed points")
+            _curves(style.place(figure, 16 + aside, tops[2], 64, _TALL), right, kinds, "share of students")
             entries = _legend(kinds, sorted({*other["architecture"], *right["architecture"]}))
             students.legend(figure, 8, tops[2] + _TALL + 14, entries)
         return Drawing(figure, {"a": read, "b": changes, "b_prevalence": _prevalence(changes), "c": other, "d": right})
@@ -144,9 +147,6 @@ def _readings(figure: matplotlib.figure.Figure, top: float, tall: float, read: p
 
 def _matrices(figure: matplotlib.figure.Figure, top: float, own: Mapping[str, pd.DataFrame]) -> None:
     """Panel b: a row for each kind of student, a column for each share of units."""
-    if not own:
-        panels.nothing(style.place(figure, 30, top, _INSIDE - 10, _SQUARE), "no limit sets known")
-        return
     for row, (kind, changes) in enumerate(own.items()):
         classes = [name for name in _CLASSES if name in {*changes["own"], *changes["found"]}]
         shares = sorted(set(changes["fraction"]))
