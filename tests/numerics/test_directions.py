@@ -44,3 +44,17 @@ def test_the_first_singular_pair_is_one_or_none() -> None:
     turned = singular(np.array([[0.0, -2.0], [2.0, 0.0]]))
     np.testing.assert_allclose(turned.values, 2, rtol=1e-13)
     assert np.isnan([turned.left, turned.right]).all()
+
+
+def test_singular_vectors_are_found_where_the_faster_algorithm_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another algorithm of the same accuracy; vectors up to their common sign."""
+    matrix = np.random.default_rng(0).standard_normal((6, 6))
+    expected = singular(matrix)
+
+    def give_up(matrix: np.ndarray) -> None:
+        raise np.linalg.LinAlgError("SVD did not converge")
+
+    monkeypatch.setattr(np.linalg, "svd", give_up)
+    found = singular(matrix)
+    np.testing.assert_allclose(found.values, expected.values, rtol=1e-13)
+    np.testing.assert_allclose(np.outer(found.left, found.right), np.outer(expected.left, expected.right), atol=1e-12)

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.linalg import svd
 
 #: A first singular value that is above the second one by less than this share of it belongs to a plane, not to a direction.
 _ALONE: Final = 1e-9
@@ -21,7 +22,10 @@ class Singular(NamedTuple):
 
 def singular(matrix: Float[np.ndarray, "target source"]) -> Singular:
     """Of a matrix of two rows and columns or more; the vectors are NaN where the two largest values are equal: none is the first."""
-    left, values, right = np.linalg.svd(matrix)
+    try:
+        left, values, right = np.linalg.svd(matrix)
+    except np.linalg.LinAlgError:  # many values that are nearly the same: the faster algorithm may not converge
+        left, values, right = svd(matrix, lapack_driver="gesvd")
     if values[0] - values[1] <= _ALONE * values[0]:
         return Singular(values, np.full(len(matrix), np.nan), np.full(matrix.shape[1], np.nan))
     return Singular(values, left[:, 0], right[0])

@@ -185,8 +185,8 @@ def _singular(source: Source, units: Int[np.ndarray, "observed"], student: Recur
     circuit = source.circuit
     if circuit is None or student.readout is not None or student.units != len(units) or not 2 <= len(units) <= _DECOMPOSED:
         return {}
-    own, block = directions.singular(student.weights), np.linalg.svd(circuit.weights[np.ix_(units, units)], compute_uv=False)
-    values = {"singular": own.values, "true_singular": block}
+    own, block = (directions.singular(matrix) for matrix in (student.weights, circuit.weights[np.ix_(units, units)]))
+    values = {"singular": own.values, "true_singular": block.values}
     pairs = {"left": (own.left, source.singular.left), "right": (own.right, source.singular.right)}
     return {f"{name}_{place + 1}": float(told[place]) for name, told in values.items() for place in range(2)} | {
         f"singular_cosine_{side}": float(abs(vector @ directions.unit_vector(true[units]))) for side, (vector, true) in pairs.items()
