@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, Literal, final
 
 import matplotlib.artist
 import matplotlib.figure
@@ -120,7 +120,7 @@ class Predictors(Figure):
             _ladder(style.place(figure, 84, _ROWS[1], 34, _TALL), found, 0.5, "P(correct order)", coloured=True)
             _flagged(style.place(figure, 150, _ROWS[1], 26, _TALL), flags)
             entries: list[tuple[matplotlib.artist.Artist, str]] = [
-                (panels.mark(students.look(place)["marker"], "full", students.look(place)["color"]), f"c: {style.printed(name)}")
+                (panels.mark(students.look(place)["marker"], _fill(place), students.look(place)["color"]), f"c: {style.printed(name)}")
                 for place, name in enumerate(families)
             ]
             for look, text in ((_OVER, "f: overestimated"), (_FLAGGED, f"f: deficit below −{self.flag:g}")):
@@ -187,8 +187,10 @@ def _bound(axes: Axes, table: pd.DataFrame, families: list[str]) -> pd.DataFrame
         return told
     for place, family in enumerate(families):
         own = known[known["architecture"] == family]
-        look = students.look(place) | {"ls": "none"}
-        axes.plot(own["noise_amplification"], own["overestimation"], ms=2.4, mew=0, alpha=0.7, **look)
+        look = students.look(place) | {"ls": "none", "fillstyle": _fill(place)}
+        axes.plot(
+            own["noise_amplification"], own["overestimation"], ms=2.4, mew=0.4 if look["fillstyle"] == "none" else 0, alpha=0.7, **look
+        )
     ends = [0.8, 1.5 * known["noise_amplification"].max()]
     axes.plot(ends, ends, color="black", lw=0.7)
     axes.set(xscale="log", yscale="log", xlabel="noise amplification Λ", ylabel="time constant / teacher's")
@@ -196,6 +198,11 @@ def _bound(axes: Axes, table: pd.DataFrame, families: list[str]) -> pd.DataFrame
         axis.set_major_locator(LogLocator(numticks=5))
         axis.set_minor_locator(NullLocator())
     return told
+
+
+def _fill(place: int) -> Literal["full", "none"]:
+    """Looks come round after seven: the second seven are hollow."""
+    return "full" if place < students.LOOKS else "none"
 
 
 def _curves(axes: Axes, table: pd.DataFrame, found: pd.DataFrame, over: np.ndarray) -> pd.DataFrame:

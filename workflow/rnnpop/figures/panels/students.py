@@ -28,6 +28,8 @@ _LOOKS: tuple[tuple[str, str, Any], ...] = (
     ("#56B4E9", "P", (0, (2, 1, 1, 1))),
     ("#000000", "X", (0, (4, 1, 1, 1, 1, 1))),
 )
+#: Looks before they come round.
+LOOKS = len(_LOOKS)
 
 #: How factors are written.
 _WRITTEN = {"gamma_squared": "γ²", "beta": "β", "leading": "largest eigenvalue", "units": "D"}
