@@ -58,7 +58,7 @@ class Chains(Figure):
                 (panels.stroke("black", (0, (4, 2))), "exact"),
                 (panels.stroke("0.4", ":"), "a: score 1"),
                 *(
-                    (panels.mark(students.look(place)["marker"], "full", students.look(place)["color"]), f"b: {name}")
+                    (panels.mark(style.line(place)["marker"], "full", style.line(place)["color"]), f"b: {name}")
                     for place, name in enumerate(("first", "second"))
                 ),
             ]
@@ -79,7 +79,7 @@ class Chains(Figure):
         for place, size in enumerate(sizes):
             of_size = own[own["units"] == size].groupby("ratio")["line_attractor_score"].median()
             colour = style.SEQUENTIAL(place / max(len(sizes) - 1, 1))
-            axes.plot(of_size.index, of_size, lw=0, ms=3, mew=0, **students.look(place) | {"color": colour, "ls": "none"})
+            axes.plot(of_size.index, of_size, lw=0, ms=3, mew=0, **style.line(place) | {"color": colour, "ls": "none"})
         longest = int(sizes[-1])
         counts = np.unique(np.geomspace(2, max(3, min(longest - 1, 2.5 * np.sqrt(longest))), 20).astype(int))
         exact = [_score(exact_circuits.chain_spectrum(longest, int(count))) for count in counts]
@@ -87,7 +87,7 @@ class Chains(Figure):
         axes.set(xscale="log", xlim=(0.8 * own["ratio"].min(), 1.2 * own["ratio"].max()), xlabel="d / √D", ylabel="score")
         students.plain(axes, "x")
         entries = [
-            (panels.mark(students.look(place)["marker"], "full", style.SEQUENTIAL(place / max(len(sizes) - 1, 1))), f"{size:g}")
+            (panels.mark(style.line(place)["marker"], "full", style.SEQUENTIAL(place / max(len(sizes) - 1, 1))), f"{size:g}")
             for place, size in enumerate(map(float, sizes))
         ]
         axes.legend(*zip(*entries, strict=True), title="D", loc="upper right", handletextpad=0.1, borderpad=0, labelspacing=0.2)
@@ -110,8 +110,8 @@ class Chains(Figure):
             (sides[1], ("time_constant_1", "time_constant_2"), 1 / (1 - exact)),
         ):
             for place, (column, curve) in enumerate(zip(columns, curves.T, strict=True)):
-                axes.plot(sizes, own[column], ms=3, mew=0, **students.look(place) | {"ls": "none"})
-                axes.plot(fine, curve, **_THEORY | {"color": students.look(place)["color"]})
+                axes.plot(sizes, own[column], ms=3, mew=0, **style.line(place) | {"ls": "none"})
+                axes.plot(fine, curve, **_THEORY | {"color": style.line(place)["color"]})
             axes.set(xscale="log", xlabel="D")
             students.plain(axes, "x")
         sides[0].axhline(1, **style.CHANCE)

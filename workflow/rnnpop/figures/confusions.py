@@ -184,7 +184,7 @@ def _curves(axes: Axes, shares: pd.DataFrame, kinds: Mapping[str, int], text: st
         return
     architectures = sorted(set(shares["architecture"]))
     for (architecture, learner), own in shares.groupby(["architecture", "learner"], sort=False):
-        look = students.look(kinds[learner]) | {"ls": students.look(architectures.index(architecture))["ls"]}
+        look = style.line(kinds[learner]) | {"ls": style.line(architectures.index(architecture))["ls"]}
         students.curve(axes, own, "fraction", **look)
     students.share_axis(axes, sorted(set(shares["fraction"])))
     counts = shares["networks"]
@@ -195,8 +195,8 @@ def _curves(axes: Axes, shares: pd.DataFrame, kinds: Mapping[str, int], text: st
 def _legend(kinds: Mapping[str, int], architectures: list[str]) -> list[tuple[matplotlib.artist.Artist, str]]:
     """Colours of kinds of students, dashes of architectures."""
     entries: list[tuple[matplotlib.artist.Artist, str]] = [
-        (students.sample(**students.look(place) | {"ls": "-"}), style.printed(kind)) for kind, place in kinds.items()
+        (students.sample(**style.line(place) | {"ls": "-"}), style.printed(kind)) for kind, place in kinds.items()
     ]
     if len(architectures) > 1:
-        entries += [(panels.stroke("0.3", students.look(place)["ls"]), style.printed(name)) for place, name in enumerate(architectures)]
+        entries += [(panels.stroke("0.3", style.line(place)["ls"]), style.printed(name)) for place, name in enumerate(architectures)]
     return entries

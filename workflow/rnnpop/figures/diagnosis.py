@@ -41,7 +41,7 @@ class Diagnosis(Figure):
         drawn = {"a": ("eigenvalues", _spectrum), "b": ("scores", _scores), "c": ("correlations", _forgetting), "d": ("subsamples", _fewer)}
         titles = ("Eigenvalues", "Line-attractor score", "Memory of the slow mode", "Score of fewer units")
         entries: list[tuple[matplotlib.artist.Artist, str]] = [
-            (students.sample(**students.look(place)), style.printed(name)) for place, name in enumerate(names)
+            (students.sample(**style.line(place)), style.printed(name)) for place, name in enumerate(names)
         ]
         with style.sheet():
             figure = style.page(_TOP + _TALL + 20)
@@ -62,7 +62,7 @@ def _spectrum(axes: Axes, table: pd.DataFrame, names: list[str]) -> None:
     axes.axvline(1, **style.CHANCE)
     for place, name in enumerate(names):
         own = table[table["student"] == name]
-        look = students.look(place) | {"ls": "none"}
+        look = style.line(place) | {"ls": "none"}
         axes.plot(own["real"], own["imaginary"], ms=2.6, mew=0.5, fillstyle="none", **look)
     beyond = int(((table["real"] < -_WINDOW) | (table["real"] > _WINDOW) | (table["imaginary"].abs() > _WINDOW)).sum())
     axes.set(xlim=(-_WINDOW, _WINDOW), ylim=(-_WINDOW, _WINDOW), xlabel="Re λ", ylabel="Im λ", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
@@ -75,7 +75,7 @@ def _scores(axes: Axes, table: pd.DataFrame, names: list[str]) -> None:
     for place, name in enumerate(names):
         own = table[table["student"] == name].iloc[0]
         sound = not (own["unstable"] or own["leading_complex"])
-        look = students.look(place) | {"ls": "none"}
+        look = style.line(place) | {"ls": "none"}
         axes.plot(place, own["line_attractor_score"], ms=4, mew=0.8, fillstyle="full" if sound else "none", **look)
     finite = table["line_attractor_score"].replace([np.inf, -np.inf], np.nan).dropna()
     axes.set(xlim=(-0.6, len(names) - 0.4), xticks=[], ylim=(min(0.0, finite.min()) - 0.3, max(1.0, finite.max()) + 0.3), ylabel="score")
@@ -84,7 +84,7 @@ def _scores(axes: Axes, table: pd.DataFrame, names: list[str]) -> None:
 def _forgetting(axes: Axes, table: pd.DataFrame, names: list[str]) -> None:
     for place, name in enumerate(names):
         own = table[table["student"] == name]
-        axes.plot(own["multiple"], own["correlation"], lw=1.0, **students.look(place) | {"marker": ""})
+        axes.plot(own["multiple"], own["correlation"], lw=1.0, **style.line(place) | {"marker": ""})
         axes.plot(own["multiple"], own["own"], color="black", lw=0.8, ls=(0, (4, 2)), zorder=4)
     axes.set(xlim=(0, 4), ylim=(0, 1.02), xlabel="time (time constants)", ylabel="|autocorrelation|")
 
@@ -93,7 +93,7 @@ def _fewer(axes: Axes, table: pd.DataFrame, names: list[str]) -> None:
     axes.axhline(1, **style.CHANCE)
     for place, name in enumerate(names):
         own = table[(table["student"] == name) & np.isfinite(table["score"])]
-        look = students.look(place)
+        look = style.line(place)
         axes.plot(own["units"], own["score"], alpha=0.5, ms=2, mew=0, **look | {"ls": "none"})
         mean = own.groupby("units")["score"].mean()
         axes.add_line(Line2D(mean.index, mean.to_numpy(), lw=1.0, **look | {"marker": ""}))

@@ -28,16 +28,6 @@ _ACROSS, _LEFT, _PITCH, _WIDTH, _TALL = 3, 14.0, 59.0, 43.0, 38.0
 #: Letters of a heading's line, height of a line, mean width of a letter, in mm.
 _LETTERS, _LINE, _LETTER = 36, 3.2, 1.4
 
-#: Colour, marker and dashes of the second factor's levels; Okabe and Ito's colours.
-_LOOKS: tuple[tuple[str, str, Any], ...] = (
-    ("#0072B2", "o", "-"),
-    ("#D55E00", "^", (0, (3, 1.2))),
-    ("#009E73", "s", (0, (1, 1))),
-    ("#CC79A7", "D", "-."),
-    ("#E69F00", "v", (0, (5, 2))),
-    ("#56B4E9", "P", (0, (2, 1, 1, 1))),
-)
-
 #: What a factor's level reads where a network has none.
 _NONE = ("", "nan")
 
@@ -216,13 +206,12 @@ class _Picture:
                     width = 0.8 / len(beside[level])
                     across.append(place + (beside[level].index(group) + 0.5) * width - 0.4)
                     own = known[(known["level"] == level) & (known["by"] == group)]
-                    rows.append({"level": level, "by": group} | _group(axes, own, _look(turn), (across[-1], width, low, high), column))
+                    rows.append({"level": level, "by": group} | _group(axes, own, style.look(turn), (across[-1], width, low, high), column))
             medians.append(pd.DataFrame(rows))
             if self.numeric:
                 finite = medians[-1]["median"].notna()
                 drawn = medians[-1]["median"][finite].clip(low, high)
-                colour, _, dashes = _look(turn)
-                axes.plot(np.array(across)[finite], drawn, color=colour, lw=0.6, ls=dashes, zorder=1)
+                axes.plot(np.array(across)[finite], drawn, lw=0.6, zorder=1, **style.line(turn) | {"marker": ""})
         counted = pd.concat(medians).groupby("level")[["networks", "others"]].sum().reindex(list(self.shown), fill_value=0)
         self._levels_below(axes, counted)
         axes.set_ylim(low, high)
@@ -251,7 +240,7 @@ class _Picture:
                 told = quartiles(found.values[own])
                 colour = self._colour(level)
                 axes.fill_between(x, told["low"], told["high"], color=colour, alpha=0.15, lw=0)
-                axes.plot(x, told["median"], color=colour, ls=_look(turn)[2], lw=1.0)
+                axes.plot(x, told["median"], color=colour, ls=style.line(turn)["ls"], lw=1.0)
                 tables.append(told.assign(x=x.values, level=level, by=group))
         table = pd.concat(tables, ignore_index=True)
         if not table["median"].notna().any():
@@ -273,10 +262,9 @@ class _Picture:
         counts = [(met & (self.networks["by"] == group)).sum() for group in self.groups]
         entries: list[tuple[matplotlib.artist.Artist, str]] = []
         for turn, (group, count) in enumerate(zip(self.groups, counts, strict=True)):
-            colour, marker, dashes = _look(turn)
             factor = style.printed(self.entry.by)
             name = "networks" if len(self.groups) == 1 else f"{factor} not varied" if group in _NONE else f"{factor} {style.printed(group)}"
-            sample = Line2D([], [], color=colour, marker=marker, ls=dashes, lw=0.9, ms=3.5, mew=0)
+            sample = Line2D([], [], lw=0.9, ms=3.5, mew=0, **style.line(turn))
             entries.append((sample, f"{name} (N = {count})"))
         entries.append((Line2D([], [], color="black", lw=1.2), "median, 95 % interval"))
         if not met.all():
@@ -295,7 +283,7 @@ class _Picture:
 
 
 def _group(
-    axes: Axes, networks: pd.DataFrame, look: tuple[str, str, Any], where: tuple[float, float, float, float], column: str
+    axes: Axes, networks: pd.DataFrame, look: Mapping[str, str], where: tuple[float, float, float, float], column: str
 ) -> dict[str, float]:
     """Networks of a level of both factors as points, with their median and its interval; returns those, and how many there are.
 
@@ -304,21 +292,15 @@ def _group(
         where: middle and width on the axis of levels, and the limits of the other one, at which points beyond them are drawn.
     """
     middle, width, low, high = where
-    colour, marker, _ = look
     values, met = networks["value"].to_numpy(), (networks["status"] == "ok").to_numpy()
     across = middle + ((np.arange(1, len(values) + 1) * _GOLDEN) % 1 - 0.5) * 0.75 * width
-    for own, points in ((met, {"marker": marker, "color": colour, "alpha": 0.8}), (~met, _FAILED)):
+    for own, points in ((met, {"alpha": 0.8, **look}), (~met, _FAILED)):
         axes.plot(across[own], np.clip(values[own], low, high), ls="none", ms=2.6, mew=0.5, clip_on=False, **points)
     told = _median(values[met], column, *networks[["level", "by"]].iloc[:1].to_numpy().ravel())
     median, *ends = np.clip(list(told.values()), low, high)
     axes.plot([middle - 0.4 * width, middle + 0.4 * width], [median] * 2, color="black", lw=1.2, zorder=4)
     axes.plot([middle] * 2, ends, color="black", lw=0.8, zorder=4)
     return told | {"networks": int(met.sum()), "others": int((~met).sum())}
-
-
-def _look(turn: int) -> tuple[str, str, Any]:
-    """Of the second factor's level of that number."""
-    return _LOOKS[turn % len(_LOOKS)]
 
 
 def _placed(store: xr.Dataset, at: Mapping[str, Any]) -> xr.Dataset:

@@ -121,7 +121,7 @@ class Phases(Figure):
             axes.plot(fine, exact_circuits.strong_score(fine), **style.CHANCE)
             for place, level in enumerate(levels):
                 colour = style.SEQUENTIAL(place / max(len(levels) - 1, 1))
-                students.curve(axes, own[own["level"] == level], "fraction", **students.look(place) | {"color": colour, "ls": "-"})
+                students.curve(axes, own[own["level"] == level], "fraction", **style.line(place) | {"color": colour, "ls": "-"})
                 if family in self.mean_field:
                     axes.plot(fine, exact_circuits.mean_field_score(fine, float(level)), **_THEORY | {"color": colour})
             students.share_axis(axes, shares)
@@ -133,7 +133,7 @@ class Phases(Figure):
             axes.set_title(f"{least} each", loc="right", color="0.3")
             names = students.printed(levels)
             entries = [
-                (students.sample(**students.look(place) | {"color": style.SEQUENTIAL(place / max(len(levels) - 1, 1)), "ls": "-"}), name)
+                (students.sample(**style.line(place) | {"color": style.SEQUENTIAL(place / max(len(levels) - 1, 1)), "ls": "-"}), name)
                 for place, name in enumerate(names)
             ]
             panels.line(figure, left, _ROWS[1] + _TALL + 10.5, entries[: max(3, 9 // len(scores))])

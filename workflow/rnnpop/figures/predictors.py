@@ -120,7 +120,7 @@ class Predictors(Figure):
             _ladder(style.place(figure, 84, _ROWS[1], 34, _TALL), found, 0.5, "P(correct order)", coloured=True)
             _flagged(style.place(figure, 150, _ROWS[1], 26, _TALL), flags)
             entries: list[tuple[matplotlib.artist.Artist, str]] = [
-                (panels.mark(students.look(place)["marker"], _fill(place), students.look(place)["color"]), f"c: {style.printed(name)}")
+                (panels.mark(style.line(place)["marker"], _fill(place), style.line(place)["color"]), f"c: {style.printed(name)}")
                 for place, name in enumerate(families)
             ]
             for look, text in ((_OVER, "f: overestimated"), (_FLAGGED, f"f: deficit below −{self.flag:g}")):
@@ -169,7 +169,7 @@ def _ladder(axes: Axes, table: pd.DataFrame, none: float, text: str, *, names: b
         return
     axes.axvline(none, **style.CHANCE)
     for place, row in enumerate(table.itertuples()):
-        look = students.look(place) if coloured else {"color": "black", "marker": "o"}
+        look = style.line(place) if coloured else {"color": "black", "marker": "o"}
         axes.plot([row.low, row.high], [place] * 2, color=look["color"], lw=0.9)
         axes.plot(row.value, place, ls="none", ms=3.2, mew=0, color=look["color"], marker=look["marker"])
     axes.set_yticks(range(len(table)), [_written(column) for column in table["column"]] if names else [])
@@ -187,7 +187,7 @@ def _bound(axes: Axes, table: pd.DataFrame, families: list[str]) -> pd.DataFrame
         return told
     for place, family in enumerate(families):
         own = known[known["architecture"] == family]
-        look = students.look(place) | {"ls": "none", "fillstyle": _fill(place)}
+        look = style.line(place) | {"ls": "none", "fillstyle": _fill(place)}
         axes.plot(
             own["noise_amplification"], own["overestimation"], ms=2.4, mew=0.4 if look["fillstyle"] == "none" else 0, alpha=0.7, **look
         )
@@ -202,7 +202,7 @@ def _bound(axes: Axes, table: pd.DataFrame, families: list[str]) -> pd.DataFrame
 
 def _fill(place: int) -> Literal["full", "none"]:
     """Looks come round after seven: the second seven are hollow."""
-    return "full" if place < students.LOOKS else "none"
+    return "full" if place < style.LOOKS else "none"
 
 
 def _curves(axes: Axes, table: pd.DataFrame, found: pd.DataFrame, over: np.ndarray) -> pd.DataFrame:
@@ -214,7 +214,7 @@ def _curves(axes: Axes, table: pd.DataFrame, found: pd.DataFrame, over: np.ndarr
         known = np.isfinite(values)
         if 0 < over[known].sum() < known.sum():
             false, true = prediction.roc(values[known], over[known]).T
-            axes.plot(false, true, lw=1.0, **students.look(place) | {"marker": ""})
+            axes.plot(false, true, lw=1.0, **style.line(place) | {"marker": ""})
             tables.append(pd.DataFrame({"column": column, "others_found": false, "overestimated_found": true}))
     axes.set(
         xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel="others found", ylabel="overestimated found", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1]

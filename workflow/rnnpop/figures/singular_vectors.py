@@ -53,7 +53,7 @@ class SingularVectors(Figure):
         counts = table.groupby(students.named(table, self.factor))["network"].nunique()
         levels = students.levels_of(pd.Series(counts.index, dtype=object))
         looks = {
-            level: students.look(place) | {"ls": "-", "color": style.SEQUENTIAL(place / max(len(levels) - 1, 1))}
+            level: style.line(place) | {"ls": "-", "color": style.SEQUENTIAL(place / max(len(levels) - 1, 1))}
             for place, level in enumerate(levels)
         }
         tables = {}

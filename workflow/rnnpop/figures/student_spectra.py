@@ -49,7 +49,7 @@ class StudentSpectra(Figure):
         kinds = self.learners or tuple(students.learners(table))
         told = _medians(students.having(table[table["learner"].isin(kinds)], self.factor), self.factor)
         tasks, levels = list(dict.fromkeys(told["task"])) or [""], students.levels_of(told["level"]) or [""]
-        looks = {"teacher": _TEACHERS} | {kind: students.look(place) for place, kind in enumerate(kinds)}
+        looks = {"teacher": _TEACHERS} | {kind: style.line(place) for place, kind in enumerate(kinds)}
         drawn = told[["value", "low", "high"]].to_numpy(dtype=float)
         limits = np.array([np.nanmin(drawn, initial=0.0), np.nanmax(drawn, initial=1.0)])
         limits += 0.05 * np.ptp(limits) * np.array([-1, 1])

@@ -18,19 +18,6 @@ from rnnpop.design import name_parts
 from rnnpop.figures import panels, style
 from rnnpop.numerics import prediction
 
-#: Colour, marker and dashes of a line by its place; Okabe and Ito's colours.
-_LOOKS: tuple[tuple[str, str, Any], ...] = (
-    ("#0072B2", "o", "-"),
-    ("#D55E00", "^", (0, (3, 1.2))),
-    ("#009E73", "s", (0, (1, 1))),
-    ("#CC79A7", "D", "-."),
-    ("#E69F00", "v", (0, (5, 2))),
-    ("#56B4E9", "P", (0, (2, 1, 1, 1))),
-    ("#000000", "X", (0, (4, 1, 1, 1, 1, 1))),
-)
-#: Looks before they come round.
-LOOKS = len(_LOOKS)
-
 #: How factors are written.
 _WRITTEN = {"gamma_squared": "γ²", "beta": "β", "leading": "largest eigenvalue", "units": "D"}
 
@@ -39,12 +26,6 @@ _SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 #: Between two of them at least, and width of a letter, in mm.
 _GAP, _LETTER = 0.8, 1.2
-
-
-def look(place: int) -> dict[str, Any]:
-    """Of the line or points of that place."""
-    colour, marker, dashes = _LOOKS[place % len(_LOOKS)]
-    return {"color": colour, "marker": marker, "ls": dashes}
 
 
 def rows(summary: xr.Dataset, columns: Sequence[str]) -> pd.DataFrame:

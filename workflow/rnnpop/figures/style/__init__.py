@@ -60,8 +60,18 @@ _FILLS: tuple[Fill, ...] = ("full", "none", "left", "top", "right")
 #: blue in Okabe and Ito's shades.
 ORDERS = (("#000000", "o"), ("#D55E00", "^"), ("#009E73", "s"), ("#0072B2", "D"), ("#999999", "X"))
 
-#: Looks of a factor's levels where architectures do not stand beside them; see `look`.
-_LEVELS = (("#0072B2", "o"), ("#D55E00", "^"), ("#009E73", "s"), ("#CC79A7", "D"))
+#: Colour, marker and dashes of a factor's levels where architectures do not stand beside them; see `look` and `line`.
+_LEVELS: tuple[tuple[str, str, Any], ...] = (
+    ("#0072B2", "o", "-"),
+    ("#D55E00", "^", (0, (3, 1.2))),
+    ("#009E73", "s", (0, (1, 1))),
+    ("#CC79A7", "D", "-."),
+    ("#E69F00", "v", (0, (5, 2))),
+    ("#56B4E9", "P", (0, (2, 1, 1, 1))),
+    ("#000000", "X", (0, (4, 1, 1, 1, 1, 1))),
+)
+#: How many there are before they come round.
+LOOKS = len(_LEVELS)
 
 #: A line at chance, or at none.
 CHANCE: Any = {"color": "0.4", "lw": 0.6, "ls": ":", "zorder": 1}
@@ -74,7 +84,7 @@ DIVERGING = LinearSegmentedColormap.from_list("diverging", ["#0072B2", "#8C8C8C"
 _PRINTED = {
     **{"vanilla": "Vanilla", "ugrnn": "UGRNN", "gru": "GRU", "lstm": "LSTM", "relu": "ReLU"},
     **{"svcca": "SVCCA", "pwcca": "PWCCA", "cka": "CKA", "dsa": "DSA", "l2": "L2", "tree": "topology (tree)", "radd": "RADD"},
-    **{"map": "MAP", "cornn": "CORNN", "force": "FORCE"},
+    **{"map": "MAP", "cornn": "CORNN", "force": "FORCE", "leaky": "Leaky"},
 }
 
 
@@ -119,8 +129,13 @@ class Key:
 
 def look(place: int) -> dict[str, Any]:
     """Colour and marker of a level by its place, in figures that do not tell architectures apart by them."""
-    colour, marker = _LEVELS[place % len(_LEVELS)]
+    colour, marker, _ = _LEVELS[place % LOOKS]
     return {"color": colour, "marker": marker}
+
+
+def line(place: int) -> dict[str, Any]:
+    """The same, with the dashes of its line."""
+    return look(place) | {"ls": _LEVELS[place % LOOKS][2]}
 
 
 def page(height: float) -> matplotlib.figure.Figure:
