@@ -113,6 +113,15 @@ def shard(study: str, population: str) -> dict[str, xr.Dataset]:
 
 
 @cache
+def beside() -> dict[str, xr.Dataset]:
+    """What stands beside the networks of either study."""
+    return {
+        "observers": observe(TASK, settings={"sessions": 10, "trials": 20, "thresholds": [0.5]}, names=("hierarchical", NAME), seed=0),
+        "mice": gather(tables(), TASK, REPLAY, seed=0).assign_attrs(task=NAME),
+    }
+
+
+@cache
 def study(name: str) -> dict[str, Any]:
     """What figures read, by the names of stores."""
     shards = [shard(name, population) for population in STUDIES[name]]
@@ -120,6 +129,5 @@ def study(name: str) -> dict[str, Any]:
     return lists | {
         "summary": summarise([own["statistics"] for own in shards]),
         "teachers": [] if name == "hierarchical" else [study("hierarchical")["summary"]],
-        "observers": observe(TASK, settings={"sessions": 10, "trials": 20, "thresholds": [0.5]}, names=(name, NAME), seed=0),
-        "mice": gather(tables(), TASK, REPLAY, seed=0).assign_attrs(task=NAME),
+        **beside(),
     }

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from rnnpop.numerics import linear_gaussian
+from rnnpop.numerics import block_tridiagonal
 from rnnpop.numerics.linear_gaussian import (
     LinearGaussian,
     Observations,
@@ -123,7 +123,7 @@ def test_frozen_gains_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     model = replace(model, channel_variance=1000 * model.channel_variance)
     observed = Observations.of(*played(model, rng, 1500))
     frozen = smooth(model, observed)
-    monkeypatch.setattr(linear_gaussian, "_CONVERGED", -1.0)
+    monkeypatch.setattr(block_tridiagonal, "_CONVERGED", -1.0)
     own = smooth(model, observed)
     # pivots to 1e-13, over at most 1500 steps that add up
     np.testing.assert_allclose(frozen.means, own.means, atol=1e-9)

@@ -155,7 +155,7 @@ def test_students_that_see_all_of_a_trained_network_have_its_topology() -> None:
     """Without noise and ridge the regression is exact where inputs excite every unit; a little noise does it here."""
     cell = load("cells", {"kind": "vanilla", "units": 6, "gain": 2.0})
     networks, points, task = trained_flip_flop(cell)
-    settings = SETTINGS | {"trials": 200, "noise": 0.02, "fractions": [1.0], "subsets": 1, "steps": 2000, "nested": 0, "searches": 32}
+    settings = SETTINGS | {"trials": 200, "noise": 0.02, "fractions": [1.0], "subsets": 1, "steps": 500, "nested": 0, "searches": 32}
     trained = watch(networks, points, task, cell, [0, 1], names={"task": "flip_flop"}, seed=1, settings=settings)
     learner = load("learners", {"kind": "maximum_a_posteriori", "ridge": 1e-9, "bias": True})
     path = {"study": "d", "names": {"task": "flip_flop", "cell": "c", "learner": "map"}, "seed": 1}

@@ -1,6 +1,8 @@
 """Recordings as a user brings them: a table, a text and a figure of each; one line where something is wrong."""
 
 import json
+from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -39,6 +41,11 @@ def test_a_recording_of_one_s_own_ends_in_a_table_a_text_and_a_figure(house):
     assert text.strip() in done.stdout  # at the end of the run
     assert text.strip() in (house.folder / "results/logs/recordings/diagnose/mine.log").read_text()
     assert (house.folder / "results/recordings/mine.pdf").read_bytes().startswith(b"%PDF")
+    told = house.snakemake("recordings", "--report", "report.zip", config="recordings.json")
+    assert told.returncode == 0, told.stdout + told.stderr
+    with ZipFile(house.folder / "report.zip") as report:
+        shown = {Path(name).name for name in report.namelist()}
+    assert {"mine.png", "mine.txt"} <= shown
 
 
 #: What is wrong -> the entry, the key that the line names, and what it says of it.

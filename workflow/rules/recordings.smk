@@ -7,7 +7,11 @@ rule diagnose:
         unpack(recorded),
     output:
         scores="results/recordings/{recording}.csv",
-        text="results/recordings/{recording}.txt",
+        text=report(
+            "results/recordings/{recording}.txt",
+            caption="../report/recording.rst",
+            category="recordings",
+        ),
         eigenvalues="results/recordings/{recording}/eigenvalues.csv",
         correlations="results/recordings/{recording}/correlations.csv",
         subsamples="results/recordings/{recording}/subsamples.csv",
@@ -43,7 +47,11 @@ use rule draw as draw_recording with:
         subsamples=rules.diagnose.output.subsamples,
     output:
         pdf="results/recordings/{recording}.pdf",
-        png="results/recordings/{recording}.png",
+        png=report(
+            "results/recordings/{recording}.png",
+            caption="../report/recording.rst",
+            category="recordings",
+        ),
         tables=directory("results/recordings/{recording}/figure"),
     log:
         "results/logs/recordings/draw/{recording}.log",

@@ -206,6 +206,7 @@ rule report:
     """One file with figures, tables and captions, that opens without a network."""
     input:
         [concluded(study) for study in STUDIES.values()],
+        diagnosed(RECORDINGS),
     output:
         report="results/report.zip",
     log:

@@ -17,7 +17,7 @@ from rnnpop.cells import Wiring
 from rnnpop.design import network_name
 from rnnpop.learners import ActivityLearner
 from rnnpop.names import variable
-from rnnpop.numerics import diagnostics, directions, limit_sets, timescales
+from rnnpop.numerics import diagnostics, directions, leaky_fixed_points, limit_sets, timescales
 from rnnpop.numerics.affine import Parameters, trained_parameters
 from rnnpop.numerics.recurrences import Fit, Recording, Recurrence
 from rnnpop.numerics.scores import forecasts
@@ -61,6 +61,11 @@ class Source:
         """Of the circuit's matrix."""
         assert self.circuit is not None
         return directions.singular(self.circuit.weights)
+
+    @cached_property
+    def scores(self) -> dict[str, float]:
+        """Of its spectrum at leak 1; empty where there is none. Those by real part are the same at any leak."""
+        return timescales.scores(self.spectrum, 1.0) if len(self.spectrum) else {}
 
 
 def wired(cell: Any, *, study: str, names: Mapping[str, str], index: int, seed: int) -> Wiring:
@@ -156,8 +161,8 @@ def _assessed(
     """What is said of one student, who watches these units."""
     scores = timescales.scores(fit.spectrum, seen.leak)
     row: dict[str, Any] = {"eigenvalue": fit.spectrum[:_KEPT], **scores, **fit.described}
-    if len(source.spectrum):
-        row["overestimation"] = scores["time_constant_1"] / timescales.scores(source.spectrum, seen.leak)["time_constant_1"]
+    if source.scores:
+        row["overestimation"] = scores["time_constant_1"] / source.scores["time_constant_1"]
     if fit.model is None or not np.isfinite(fit.model.weights).all():
         return row
     mode = diagnostics.SlowMode.of(fit.model, fit.spectrum[0])
@@ -214,7 +219,7 @@ def portrait(
     starts = 0.5 * rng.standard_normal((settings["starts"], network.units))
     ends = limit_sets.classify(network, starts, steps=settings["steps"])
     around = ends.visited if visited is None else np.concatenate([ends.visited, visited[:: max(1, len(visited) // _VISITED)]])
-    points = limit_sets.fixed_points(network, around, rng, starts=settings["searches"])
+    points = leaky_fixed_points.fixed_points(network, around, rng, starts=settings["searches"])
     by_order = np.bincount(np.minimum(points.unstable, ORDERS - 1), minlength=ORDERS)
     return {
         "limit_set": ends.majority,
@@ -314,7 +319,6 @@ def _store(
         name: variable(("network", "fraction", "subset"), _column(rows, name, shape), _MEANINGS.get(name, name.replace("_", " ")))
         for name in sorted(described - {"eigenvalue", "points"})
     }
-    teachers = [timescales.scores(source.spectrum, 1.0) if len(source.spectrum) else {} for source in sources]
     own = np.full((len(indexes), _KEPT), complex(np.nan, np.nan))
     known = np.full((len(indexes), ORDERS), np.nan)
     for network, source in enumerate(sources):
@@ -331,7 +335,7 @@ def _store(
             "teacher_eigenvalue": variable(("network", "timescale"), own, "eigenvalues of the teacher, as constructed"),
             "known_points": variable(("network", "order"), known, "the teacher's fixed points by unstable directions"),
             **{
-                name: variable(("network",), [row.get(of, np.nan) for row in teachers], _MEANINGS[of] + ", of the teacher")
+                name: variable(("network",), [source.scores.get(of, np.nan) for source in sources], _MEANINGS[of] + ", of the teacher")
                 for name, of in long_names.items()
             },
         },
@@ -357,8 +361,8 @@ _MEANINGS = {
     "line_attractor_score": "line-attractor score: log2 of the two longest time constants' ratio, by real part",
     "leading_real": "largest real part of an eigenvalue",
     "second_real": "second largest real part of an eigenvalue",
-    "line_attractor_score_sorted": "the same, in the order of time constants",
-    "line_attractor_score_discrete": "the same, of discrete time constants 1 / |ln |mu||",
+    "line_attractor_score_sorted": "line-attractor score: log2 of the two longest time constants' ratio, in the order of time constants",
+    "line_attractor_score_discrete": "line-attractor score: log2 of the two longest time constants' ratio, of discrete ones, a / |ln |mu||",
     "time_constant_1": "longest time constant, by real part",
     "overestimation": "longest time constant over the teacher's",
     "acf_deficit": "least excess of the leading mode's autocorrelation over its own exponential",

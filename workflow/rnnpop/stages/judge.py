@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from rnnpop.claims import Claim, Decision, levels
+from rnnpop.names import SchemaError
 from rnnpop.seeds import stream
 
 
@@ -37,6 +38,9 @@ def judge(
         study: its name.
         group: the study's own learner; others are its controls.
         seed: root seed.
+
+    Raises:
+        SchemaError: for a claim on a statistic of several numbers a network whose `among` does not say which.
     """
     rows = []
     for task, asked in claims.items():
@@ -44,7 +48,7 @@ def judge(
         own = of_task.isel(network=levels(of_task, "learner") == group)
         compared = contrasts.get(task) if "ok" in own["status"].values else None
         for name, claim in asked.items():
-            limited = _limited(of_task, {"learner": group} | dict(among.get(name, {})))
+            limited = _of_one_number(_limited(of_task, {"learner": group} | dict(among.get(name, {}))), name, claim)
             decision = claim.decide(limited, compared, stream(seed, study, task, name, "judge"))
             rows.append({"study": study, "task": task, "claim": name, "statement": claim.statement, **decision._asdict()})
     return pd.DataFrame(rows, columns=["study", "task", "claim", "statement", *Decision._fields])
@@ -59,3 +63,14 @@ def _limited(evidence: xr.Dataset, among: Mapping[str, Any]) -> xr.Dataset:
         else:
             evidence = evidence.isel(network=levels(evidence, name) == str(level))
     return evidence
+
+
+def _of_one_number(evidence: xr.Dataset, name: str, claim: Claim) -> xr.Dataset:
+    """The evidence, in which the statistic of a claim is one number a network; dimensions of one place are taken for granted."""
+    statistic = getattr(claim, "statistic", None)
+    further = [dim for dim in evidence[statistic].dims if dim != "network"] if statistic in evidence else []
+    for dim in further:
+        if evidence.sizes[dim] > 1:
+            places = ", ".join(map(str, evidence[dim].values))
+            raise SchemaError(f"claims.{name}.among: a place on '{dim}' is expected, of which '{statistic}' has several: {places}")
+    return evidence.isel(dict.fromkeys(further, 0))
