@@ -1,5 +1,6 @@
 """Record the networks of one shard on the task's probe trials."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rnnpop import store, variants
@@ -14,10 +15,17 @@ def record_shard(
     cell: dict[str, Any],
     names: dict[str, str],
     seed: int,
+    corpus: Sequence[str] = (),
     provenance: dict[str, object],
 ) -> str:
     """Record and save; says how much was recorded."""
-    recorded = record(store.load(networks), variants.load("tasks", task), variants.load("cells", cell), names=names, seed=seed)
+    recorded = record(
+        store.load(networks),
+        variants.load("tasks", task).bound(*map(store.load, corpus)),
+        variants.load("cells", cell),
+        names=names,
+        seed=seed,
+    )
     store.save(recorded, trajectories, "record", **provenance)
     return f"{recorded.sizes['network']} networks on {recorded.sizes['trial']} trials of {recorded.sizes['time']} steps"
 
@@ -34,5 +42,6 @@ if "snakemake" in globals():
         cell=snakemake.params.cell,
         names={name: snakemake.wildcards[name] for name in ("task", "cell", "learner")},
         seed=snakemake.params.seed,
+        corpus=snakemake.input.get("corpus", []),
         provenance=_job.provenance(snakemake),
     )

@@ -1,5 +1,6 @@
 """Find the fixed points of the networks of one shard."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rnnpop import store, variants
@@ -17,13 +18,14 @@ def settle_shard(
     study: str,
     seed: int,
     device: str,
+    corpus: Sequence[str] = (),
     provenance: dict[str, object],
 ) -> str:
     """Search and save; says how many points there are."""
     found = settle(
         store.load(networks),
         store.load(trajectories),
-        variants.load("tasks", task),
+        variants.load("tasks", task).bound(*map(store.load, corpus)),
         variants.load("cells", cell),
         settings=settings,
         study=study,
@@ -51,5 +53,6 @@ if "snakemake" in globals():
         study=snakemake.wildcards.study,
         seed=snakemake.params.seed,
         device=snakemake.params.device,
+        corpus=snakemake.input.get("corpus", []),
         provenance=_job.provenance(snakemake),
     )

@@ -20,15 +20,17 @@ def train_shard(
     seed: int,
     device: str,
     teachers: Sequence[tuple[str, str]],
+    corpus: Sequence[str] = (),
     provenance: dict[str, object],
 ) -> str:
     """Train and save; says how many networks met the criterion, and in how many steps.
 
     Args:
+        corpus: store of the corpus that the task is about, if it is about one.
         teachers: stores of the networks that these learn from, and of the sessions that they played, shard by shard.
     """
     trained = train(
-        variants.load("tasks", task),
+        variants.load("tasks", task).bound(*map(store.load, corpus)),
         variants.load("cells", cell),
         variants.load("learners", learner),
         study=study,
@@ -75,5 +77,6 @@ if "snakemake" in globals():
         seed=snakemake.params.seed,
         device=snakemake.params.device,
         teachers=list(zip(snakemake.input.get("teachers", []), snakemake.input.get("taught", []), strict=True)),
+        corpus=snakemake.input.get("corpus", []),
         provenance=_job.provenance(snakemake),
     )

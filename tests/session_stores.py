@@ -90,7 +90,7 @@ def networks(kinds: Sequence[str] = tuple(KINDS), loss: str = "log", first: int 
         "recurrent_weights": ("gate", "target", "source"),
         "bias": ("gate", "target"),
         "initial_state": ("unit",),
-        "readout_weights": ("output", "source"),
+        "readout_weights": ("output", "read"),
         "readout_bias": ("output",),
     }
     trained = [parameters(kind) for kind in kinds]

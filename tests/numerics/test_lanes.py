@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
 
 from rnnpop.numerics.affine import WEIGHTS
-from rnnpop.numerics.lanes import Lane
+from rnnpop.numerics.kernels import Loss
+from rnnpop.numerics.lanes import Lane, time_major
+from rnnpop.numerics.scores import scored
+from rnnpop.numerics.unroll import unroll
+from rnnpop.tasks import Documents, ReadingTask
 from rnnpop.variants import load
 
 
@@ -205,3 +212,68 @@ def test_what_is_not_a_number_stays_so(kind: str, activation: str) -> None:
     loss = tested.step_gradient(*(array[:1].float() for array in batch(2)))
     assert not loss.isfinite().any()
     assert not tested.gradient.norm().isfinite()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words(ReadingTask):
+    """Documents of five words; wanted is whether more ones than twos have come."""
+
+    loss: ClassVar = "logistic"
+    outputs: ClassVar = 1
+    words: ClassVar = ("nothing", "good", "bad", "well", "ill")
+
+    def frequencies(self) -> np.ndarray:
+        return np.full(5, 0.2)
+
+    def values(self) -> np.ndarray:
+        return np.array([[0.0], [1], [-1], [1], [-1]])
+
+    def documents(self, rng: np.random.Generator, number: int, part: str = "train", *, whole: bool = False) -> Documents:
+        tokens, length = rng.integers(0, 5, (number, 9)), rng.integers(9 if whole else 3, 10, number)
+        tokens[np.arange(9) >= length[:, None]] = 0
+        return Documents(tokens, length, np.where(self.values()[tokens].sum(axis=1) > 0, 1.0, -1.0))
+
+
+@pytest.mark.parametrize("dimensions", [0, 4])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_words_are_rows_of_an_embedding_and_train_them(dtype: torch.dtype, dimensions: int) -> None:
+    """Loss and gradients of documents of different lengths against automatic differentiation of a plain run over one-hot words, document
+    by document; float32: 2e-5 of the largest gradient, as in tests/rooms/test_cells.py."""
+    task, cell, rng = Words(dimensions=dimensions), load("cells", {"kind": "gru", "units": 5}), np.random.default_rng(4)
+    initial = cell.init(rng, task.inputs, 1) | {"embedding": task.first_embedding(rng)}
+    lane = Lane(cell, [initial], steps=4, trials=6, dtype=dtype, device=torch.device("cpu"), held=task.frozen, loss="logistic")
+    documents = task.documents(rng, 6)
+    inputs, targets = time_major(documents.trials(), torch.device("cpu"))
+    loss = lane.step_gradient([inputs], [targets.to(dtype)])
+
+    leaves = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in initial.items()}
+    total = torch.zeros(())
+    for tokens, length, wanted in zip(documents.tokens, documents.length, documents.wanted, strict=True):
+        state = leaves["initial_state"]
+        for word in tokens[:length]:
+            state = cell.step(leaves, leaves["embedding"][word], state)
+        total = total + torch.nn.functional.softplus(-wanted[0] * cell.readout(leaves, state)[0]) / 6
+    total.backward()
+    tolerance = 2e-5 if dtype == torch.float32 else 1e-12
+    assert float(loss[0]) == pytest.approx(float(total.detach()), rel=tolerance)
+    assert float(lane.losses(inputs, targets.to(dtype))[0]) == pytest.approx(float(total.detach()), rel=tolerance)
+    for name, leaf in leaves.items():
+        expected = torch.zeros_like(leaf) if name in task.frozen else leaf.grad
+        torch.testing.assert_close(
+            lane.gradients[name][0].double(), expected, rtol=0, atol=tolerance * max(1.0, float(expected.abs().max())), msg=name
+        )
+
+
+@pytest.mark.parametrize("loss", ["log", "logistic", "squared"])
+def test_scores_outside_of_lanes_are_the_same(loss: Loss) -> None:
+    """`scores.scored`, which looks at finished networks, is what they were trained on; float32: 1e-5."""
+    rng = np.random.default_rng(1)
+    sign = rng.integers(0, 2, (4, 6, 2)) * 2.0 - 1
+    targets = {"squared": sign, "logistic": 3 * sign, "log": 3 * np.eye(2)[(sign[..., 0] > 0).astype(int)]}[loss]
+    cell = load("cells", {"kind": "vanilla", "units": 5})
+    lane = Lane(cell, [cell.init(rng, 2, 2)], steps=6, trials=4, dtype=torch.float32, device=torch.device("cpu"), loss=loss)
+    inputs = torch.from_numpy(rng.standard_normal((6, 4, 2))).float()
+    parameters = {name: value[0].double() for name, value in lane.parameters.items()}
+    answered = cell.readout(parameters, unroll(cell, parameters, inputs.double().swapaxes(0, 1))).numpy()
+    found = lane.losses(inputs, torch.from_numpy(targets).float().swapaxes(0, 1).contiguous())
+    assert scored(loss, answered, targets) == pytest.approx(float(found[0]), rel=1e-5)

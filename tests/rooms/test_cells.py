@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,23 +13,33 @@ from oracles import random_parameters
 from rnnpop import variants
 from rnnpop.cells import Cell
 from rnnpop.numerics.affine import DIMENSIONS
-from rnnpop.numerics.kernels import TorchKernel
+from rnnpop.numerics.kernels import Loss, TorchKernel
 from rnnpop.numerics.kernels.automatic import AutomaticKernel
+from rnnpop.numerics.kernels.leaky import LeakyKernel
 from rnnpop.numerics.kernels.native import NativeKernel, available
+from rnnpop.numerics.kernels.vanilla import VanillaKernel
 from rnnpop.variants import load
 
-#: Circuits that are constructed may be linear, too.
+#: Circuits that are constructed may be linear, too; a leak may stand in two places; the readout of an LSTM may see its cells.
 CELLS = [
-    (kind, activation)
-    for kind in variants.kinds("cells")
-    for activation in ("tanh", "relu", *(["identity"] if variants.base("cells", kind) == "Circuit" else []))
+    ("lstm", "tanh", "state"),
+    *(
+        (kind, activation, form)
+        for kind in variants.kinds("cells")
+        for activation in ("tanh", "relu", *(["identity"] if variants.base("cells", kind) == "Circuit" else []))
+        for form in (("inside", "outside") if kind == "leaky" else ("",))
+    ),
 ]
 
 
-@pytest.fixture(params=CELLS, ids=lambda c: "-".join(c))
+@pytest.fixture(params=CELLS, ids=lambda c: "-".join(filter(None, c)))
 def cell(request: pytest.FixtureRequest) -> Cell:
-    kind, activation = request.param
-    return load("cells", {"kind": kind, "units": 6, "activation": activation})
+    kind, activation, form = request.param
+    return load(
+        "cells",
+        {"kind": kind, "units": 6, "activation": activation}
+        | ({"exposes": form} if kind == "lstm" and form else {"form": form, "leak": 0.3} if form else {}),
+    )
 
 
 def state_size(cell: Cell) -> int:
@@ -78,7 +89,7 @@ def passes(kernel_class: type[TorchKernel], cell: Cell) -> dict[str, torch.Tenso
     rng, (networks, steps, trials) = np.random.default_rng(3), (2, 7, 5)
     parameters = random_parameters(cell, rng, networks)
     inputs = torch.from_numpy(rng.standard_normal((networks, steps, trials, 3)))
-    gradient = torch.from_numpy(rng.standard_normal((networks, steps, trials, cell.units)))
+    gradient = torch.from_numpy(rng.standard_normal((networks, steps, trials, parameters["readout_weights"].shape[-1])))
     kernel = kernel_class(cell, networks, steps, trials, torch.float64, torch.device("cpu"))
     hidden = kernel.forward(parameters, inputs).clone()
     out = {name: torch.full_like(value, torch.nan) for name, value in parameters.items() if not name.startswith("readout")}
@@ -117,6 +128,41 @@ def test_native_kernel_equals_the_plain_cell(cell: Cell, units: int, trials: int
     for name, expected in found[AutomaticKernel].items():
         close = found[NativeKernel][name].double()
         torch.testing.assert_close(close, expected, rtol=0, atol=2e-5 * float(expected.abs().max()), msg=name)
+
+
+@pytest.mark.parametrize("loss", ["log", "logistic"])
+@pytest.mark.parametrize("inputs", [3, 21], ids=["few inputs", "many inputs"])
+def test_gradient_by_the_inputs(cell: Cell, inputs: int, loss: Loss) -> None:
+    """Of answers that are scored at some steps only; native passes and the cell's own in float32 against automatic differentiation in
+    float64: 2e-5 of the largest, as above."""
+    if cell.kernel is None:
+        pytest.skip("no kernel but automatic differentiation")
+    rng, networks, steps, trials = np.random.default_rng(3), 2, 7, 70
+    cell = dataclasses.replace(cell, units=9)
+    parameters = {
+        name: torch.from_numpy(np.stack([rng.standard_normal(np.shape(value)) / 2 for _ in range(networks)]))
+        for name, value in cell.init(rng, inputs, 2).items()
+    }
+    given = torch.from_numpy(rng.standard_normal((networks, steps, trials, inputs)))
+    sign = rng.integers(0, 2, (networks, steps, trials, 2)) * 2.0 - 1
+    wanted = torch.from_numpy(
+        (sign if loss == "logistic" else np.eye(2)[(sign[..., 0] > 0).astype(int)]) * (rng.random((networks, steps, trials, 1)) < 0.3) * 5
+    )
+    kinds: list[Any] = [AutomaticKernel, cell.kernel]
+    kinds += [NativeKernel] if available(cell, torch.float32, torch.device("cpu")) else []
+    found = []
+    for kernel_class, dtype in zip(kinds, (torch.float64, torch.float32, torch.float32), strict=False):
+        typed = {name: value.to(dtype) for name, value in parameters.items()}
+        out = {name: torch.full_like(value, torch.nan) for name, value in typed.items()}
+        pulled = torch.full_like(given, torch.nan, dtype=dtype)
+        kernel = kernel_class(cell, networks, steps, trials, dtype, torch.device("cpu"))
+        kernel.loss = loss
+        score = kernel.gradient(typed, given.to(dtype), wanted.to(dtype), out, pulled=list(pulled))
+        assert float(kernel.error(typed, given[0].to(dtype), wanted[0].to(dtype))[0]) == pytest.approx(float(score[0]), rel=1e-5)
+        found.append(out | {"inputs": pulled, "score": score})
+    for other in found[1:]:
+        for name, expected in found[0].items():
+            torch.testing.assert_close(other[name].double(), expected.double(), rtol=0, atol=2e-5 * float(expected.abs().max()), msg=name)
 
 
 def test_one_gate_name_for_each_block_of_weights(cell: Cell) -> None:
@@ -173,3 +219,47 @@ def test_uniform_first_weights_have_torchs_bounds() -> None:
     assert first["recurrent_weights"].var() == pytest.approx(1 / 150, rel=4 * 0.018)
     assert 1 / np.sqrt(50) < np.abs(first["bias"]).max() <= 2 / np.sqrt(50)
     assert not first["initial_state"].any()
+
+
+@pytest.mark.parametrize("form", ["inside", "outside"])
+def test_a_leaky_cell_that_keeps_nothing_is_the_vanilla_cell(form: str) -> None:
+    """α = 1: the same step, Jacobian and kernel, to a few roundings of numbers of order one."""
+    leaky, vanilla = (load("cells", {"kind": kind, "units": 6, "activation": "relu"}) for kind in ("leaky", "vanilla"))
+    leaky = dataclasses.replace(leaky, form=form)
+    rng = np.random.default_rng(9)
+    parameters = {name: value[0] for name, value in random_parameters(vanilla, rng, 1).items()}
+    x, states = torch.from_numpy(rng.standard_normal(3)), torch.from_numpy(rng.standard_normal((5, 6)))
+    for name in ("step", "jacobian", "arguments"):
+        one, other = (getattr(cell, name)(parameters, x, states) for cell in (leaky, vanilla))
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-14, msg=name)
+    expected = passes(VanillaKernel, vanilla)
+    for name, value in passes(LeakyKernel, dataclasses.replace(leaky, first_weights=vanilla.first_weights)).items():  # the same draws
+        torch.testing.assert_close(value, expected[name], rtol=0, atol=1e-13, msg=name)
+
+
+def test_a_leaky_cell_decays_by_its_leak_alone() -> None:
+    """Without weights or input a rate of 1 is (1 − α)^t after t steps, in both forms (0 ≤ rates: the ReLU lets them pass)."""
+    for form in ("inside", "outside"):
+        cell = load("cells", {"kind": "leaky", "units": 4, "leak": 0.2, "form": form})
+        parameters = {
+            name: torch.zeros(value.shape, dtype=torch.float64) for name, value in cell.init(np.random.default_rng(0), 3, 2).items()
+        }
+        x, state = torch.zeros(3, dtype=torch.float64), torch.ones(4, dtype=torch.float64)
+        for _ in range(10):
+            state = cell.step(parameters, x, state)
+        torch.testing.assert_close(state, torch.full_like(state, 0.8**10), rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize(("law", "share"), [("lecun", 1.0), ("kaiming", 2.0)])
+def test_cut_normal_first_weights_have_their_variance_and_end_at_two_deviations(law: str, share: float) -> None:
+    """10,000 draws; a normal cut at ±2 has a kurtosis below that of the normal, so four standard errors are below 4 √(2/10,000).
+
+    Its deviation is 0.8796 of the normal's: no weight is beyond 2/0.8796 of its own.
+    """
+    first = variants.load("cells", {"kind": "leaky", "units": 100, "first_weights": law, "gain": 1.5}).init(np.random.default_rng(0), 3, 2)
+    assert set(first) == set(DIMENSIONS)
+    for name, fan_in, gain in (("input_weights", 3, 1.0), ("recurrent_weights", 100, 1.5), ("readout_weights", 100, 1.0)):
+        assert np.abs(first[name]).max() <= 2 / 0.8796 * gain * np.sqrt(share / fan_in)
+    assert first["recurrent_weights"].var() == pytest.approx(1.5**2 * share / 100, rel=4 * np.sqrt(2 / 10_000))
+    for name in ("bias", "readout_bias"):
+        assert 0 < np.abs(first[name]).max() <= 1 / 10

@@ -29,7 +29,7 @@ class Cell(ABC):
 
     Attributes:
         gates: names of the blocks of pre-activations, in the order of their weights.
-        parts: parts of the state vector, each of `units` components; the readout sees the first.
+        parts: parts of the state vector, each of `units` components; the readout sees the first, or all where the cell has that option.
         kernel: hand-written forward and backward pass over a trial, or None to train by automatic differentiation of `step`.
     """
 
@@ -76,8 +76,9 @@ class Cell(ABC):
         return False
 
     def readout(self, parameters: Parameters, state: Float[Tensor, "*#trial unit"]) -> Float[Tensor, "*#trial output"]:
-        """C h + d."""
-        return linear(state[..., : self.units], parameters["readout_weights"], parameters["readout_bias"])
+        """C h + d; of a cell whose whole state is read out, C has as many columns as that."""
+        weights = parameters["readout_weights"]
+        return linear(state[..., : weights.shape[-1]], weights, parameters["readout_bias"])
 
 
 @dataclass(frozen=True)

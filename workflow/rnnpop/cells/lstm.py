@@ -34,6 +34,7 @@ class LSTM(Cell):
         forget_bias: b_f, a constant beside the trained bias.
         first_weights: normal (gaussian), or uniform as torch has them (uniform): see `affine.first_parameters`.
         gain: g of the first recurrent weights, beside that law.
+        exposes: what the readout sees: h (hidden), as is usual, or [h; c] (state), as in the library of the universality paper's first author.
     """
 
     gates: ClassVar[tuple[str, ...]] = ("forget", "write", "emit", "candidate")
@@ -45,10 +46,12 @@ class LSTM(Cell):
     forget_bias: float = 1.0
     first_weights: Literal["gaussian", "uniform"] = "gaussian"
     gain: Positive = 1.0
+    exposes: Literal["hidden", "state"] = "hidden"
 
     def init(self, rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, Float[np.ndarray, ...]]:
         sizes = {"gates": 4, "units": self.units, "inputs": inputs, "outputs": outputs, "state": 2 * self.units}
-        return first_parameters(rng, **sizes, gain=self.gain, weights=self.first_weights)
+        read = self.units * (2 if self.exposes == "state" else 1)
+        return first_parameters(rng, **sizes, gain=self.gain, weights=self.first_weights, read=read)
 
     def step(
         self, parameters: Parameters, input: Float[Tensor, "*#trial input"], state: Float[Tensor, "*#trial unit"]

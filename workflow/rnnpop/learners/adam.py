@@ -20,7 +20,7 @@ from rnnpop.variants import Count, NonNegative, Positive, Probability, Whole
 @final
 @dataclass(frozen=True)
 class Adam(TrialLearner):
-    """Adam on the mean squared error plus l2 · Σw², until the error on the evaluation batch meets the task's criterion.
+    """Adam on the task's loss plus l2 · Σw², until the loss on the evaluation batch meets the task's criterion.
 
     The learning rate rises linearly over `warmup` of the steps and falls as a half cosine to `final_rate` of its peak. The
     paper's optimiser settings could not be read; these are ours, and networks are compared at matched error (Huang et al. 2025).
@@ -36,7 +36,8 @@ class Adam(TrialLearner):
         warmup: fraction of the steps over which the rate rises.
         final_rate: last learning rate over the peak.
         evaluate_every: steps between evaluations.
-        patience: evaluations in a row that must meet the criterion.
+        patience: evaluations in a row that must meet the criterion; null: training goes on to the last step.
+        keep: weights that are kept, of the last evaluation or of the best one.
         diverged_above: error above which training has come apart; the network goes back to its last sound evaluation, with half the
             learning rate, which doubles again, up to what it was, at each sound evaluation that follows.
         retries: how often in a row that may happen; then its status is diverged, and the last sound weights are kept.
@@ -56,7 +57,8 @@ class Adam(TrialLearner):
     warmup: Probability = 0.05
     final_rate: Probability = 0.01
     evaluate_every: Count = 25
-    patience: Count = 1
+    patience: Count | None = 1
+    keep: Literal["last", "best"] = "last"
     diverged_above: Positive = 10.0
     retries: Whole = 6
     lane: Count = 1
@@ -68,7 +70,7 @@ class Adam(TrialLearner):
 
     def learn(self, task: Any, cell: Any, apprentices: Sequence[Apprentice], evaluation: Any, device: str) -> Training:
         side_by_side = len(apprentices) if device != "cpu" else self.lane
-        total = _Progress(apprentices, range(self.evaluate_every, self.steps + 1, self.evaluate_every))
+        total = _Progress(apprentices, range(self.evaluate_every, self.steps + 1, self.evaluate_every), self.keep == "best")
         for first in range(0, len(apprentices), side_by_side):
             rows = range(first, min(first + side_by_side, len(apprentices)))
             self._run(task, cell, apprentices, rows, evaluation, torch.device(device), total)
@@ -87,18 +89,17 @@ class Adam(TrialLearner):
     ) -> None:
         networks = [apprentices[row].initial for row in rows]
         penalised = WEIGHTS if self.penalise == "weights" else tuple(networks[0])
-        steps = evaluation.input.shape[1]
-        lane = Lane(cell, networks, steps=steps, trials=self.batch, dtype=torch.float32, device=device, penalised=penalised)
+        held = (*task.frozen, *(() if self.train_initial_state else ("initial_state",)))
+        shape = {"steps": evaluation.input.shape[1], "trials": self.batch}
+        lane = Lane(cell, networks, **shape, dtype=torch.float32, device=device, penalised=penalised, held=held, loss=task.loss)
         pupils = [_Pupil(row, lane.snapshot(place)) for place, row in enumerate(rows)]
         seen, wanted = time_major(evaluation, device)
         for step in range(1, self.steps + 1):
             batches = [time_major(task.trials(apprentices[pupil.row].trials, self.batch), device) for pupil in pupils]
-            targets = torch.stack([batch[1] for batch in batches])
+            targets = [batch[1] for batch in batches]
             if self.targets == "shuffled":  # trials are drawn one by one, so the next one's targets are as good as any
-                targets = targets.roll(1, dims=2)
-            lane.step_gradient(torch.stack([batch[0] for batch in batches]), targets)
-            if not self.train_initial_state:
-                lane.gradients["initial_state"].zero_()
+                targets = [wanted.roll(1, dims=1) for wanted in targets]
+            lane.step_gradient([batch[0] for batch in batches], targets)
             ones = torch.ones(len(pupils), device=device)
             rates = torch.tensor([self.rate(step) * pupil.scale for pupil in pupils], device=device)
             lane.adam(step, rates, ones * self.l2, ones * self.clip, beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon)
@@ -123,7 +124,7 @@ class Adam(TrialLearner):
         if loss <= self.diverged_above:
             pupil.snapshot, pupil.retries, pupil.scale = lane.snapshot(place), 0, min(1.0, 2 * pupil.scale)
             pupil.met = pupil.met + 1 if solved else 0
-            return pupil.met < self.patience
+            return self.patience is None or pupil.met < self.patience
         lane.restore(place, pupil.snapshot)
         pupil.scale, pupil.retries = pupil.scale / 2, pupil.retries + 1
         return pupil.retries <= self.retries
@@ -143,14 +144,14 @@ class _Pupil:
 class _Progress:
     """Evaluations of every network of a shard, as they come."""
 
-    def __init__(self, apprentices: Sequence[Apprentice], evaluations: range) -> None:
-        self.evaluations = evaluations
+    def __init__(self, apprentices: Sequence[Apprentice], evaluations: range, best: bool) -> None:
+        self.evaluations, self.best = evaluations, best
         self.loss = np.full((len(apprentices), len(evaluations)), np.nan)
         self.steps = np.zeros(len(apprentices), dtype=np.int64)
         self.final_loss = np.full(len(apprentices), np.nan)
         self.trained = [apprentice.initial for apprentice in apprentices]
         self.solved = np.zeros(self.loss.shape, dtype=bool)
-        self.status = ["diverged"] * len(apprentices)
+        self.kept, self.status = (["diverged"] * len(apprentices) for _ in range(2))
 
     def note(self, row: int, step: int, loss: float, solved: bool, values: Arrays | None) -> None:
         """Keep an evaluation; `values` are the weights, None if they are not worth keeping."""
@@ -158,9 +159,9 @@ class _Progress:
         if step in self.evaluations:
             place = self.evaluations.index(step)
             self.loss[row, place], self.solved[row, place] = loss, solved
-        self.status[row] = "diverged" if values is None else "ok" if solved else "not_converged"
-        if values is not None:
-            self.trained[row], self.final_loss[row] = values, loss
+        if values is not None and not (self.best and loss >= self.final_loss[row]):
+            self.trained[row], self.final_loss[row], self.kept[row] = values, loss, "ok" if solved else "not_converged"
+        self.status[row] = "diverged" if values is None else self.kept[row]
 
     def result(self) -> Training:
         return Training(self.trained, np.array(self.evaluations), self.loss, self.solved, self.steps, self.final_loss, self.status)
@@ -168,5 +169,6 @@ class _Progress:
 
 def _solves(task: Any, cell: Any, values: Arrays, evaluation: Any) -> bool:
     parameters = {name: torch.from_numpy(value) for name, value in values.items()}
-    inputs = torch.from_numpy(evaluation.input).double()
+    inputs = torch.from_numpy(evaluation.input)
+    inputs = inputs.double() if inputs.is_floating_point() else inputs
     return task.solves(lambda: cell.readout(parameters, unroll(cell, parameters, inputs)).numpy(), evaluation)

@@ -38,5 +38,5 @@ class Untrained(Learner):
             return error(task, cell, apprentice.initial, evaluation)
         seen, wanted = time_major(evaluation, torch.device("cpu"))
         steps, trials = seen.shape[:2]
-        lane = Lane(cell, [apprentice.initial], steps=steps, trials=trials, dtype=torch.float32, device=torch.device("cpu"))
+        lane = Lane(cell, [apprentice.initial], steps=steps, trials=trials, dtype=torch.float32, device=torch.device("cpu"), loss=task.loss)
         return float(lane.losses(seen, wanted)[0])

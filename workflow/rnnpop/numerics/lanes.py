@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import embedding, pad
 
 from rnnpop.numerics.affine import WEIGHTS, Parameters
 from rnnpop.numerics.kernels import Kernel, Loss, native
@@ -18,7 +19,9 @@ from rnnpop.numerics.kernels.native import NativeKernel
 Arrays = dict[str, np.ndarray]
 
 
-def time_major(trials: Any, device: torch.device) -> tuple[Float[Tensor, "time trial input"], Float[Tensor, "time trial output"]]:
+def time_major(
+    trials: Any, device: torch.device
+) -> tuple[Float[Tensor, "time trial input"] | Int[Tensor, "time trial 1"], Float[Tensor, "time trial output"]]:
     """Inputs and targets of a batch in the layout that lanes take."""
     inputs, targets = (torch.from_numpy(np.ascontiguousarray(a.swapaxes(0, 1))).to(device) for a in (trials.input, trials.target))
     return inputs, targets
@@ -35,6 +38,7 @@ class Lane:
         networks: first values of each network's parameters.
         steps, trials: shape of a training batch.
         penalised: names of the parameters that the L2 penalty sees.
+        held: names of those that stay as they are.
         loss: how outputs are scored.
     """
 
@@ -48,16 +52,20 @@ class Lane:
         dtype: torch.dtype,
         device: torch.device,
         penalised: Sequence[str] = WEIGHTS,
+        held: Sequence[str] = (),
         loss: Loss = "squared",
     ) -> None:
         self.cell, self.steps, self.trials, self.dtype, self.device, self.loss = cell, steps, trials, dtype, device, loss
+        self.held = held
         self.native = native.available(cell, dtype, device)
         shapes = {name: value.shape for name, value in networks[0].items()}
         self.shapes = shapes
         flat = np.stack([np.concatenate([network[name].ravel() for name in shapes]) for network in networks])
         self._lay_out(torch.as_tensor(flat, dtype=dtype, device=device))
         self.first_moment, self.second_moment = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
-        seen = np.concatenate([np.full(int(np.prod(shape)), float(name in penalised)) for name, shape in shapes.items()])
+        seen = np.concatenate(
+            [np.full(int(np.prod(shape)), float(name in penalised and name not in held)) for name, shape in shapes.items()]
+        )
         self.penalised = torch.as_tensor(seen, dtype=dtype, device=device)
 
     def _lay_out(self, flat: Tensor) -> None:
@@ -88,20 +96,45 @@ class Lane:
 
     def step_gradient(
         self,
-        inputs: Float[Tensor, "network time trial input"] | Sequence[Float[Tensor, "_ trial input"]],
+        inputs: Float[Tensor, "network time trial input"] | Sequence[Float[Tensor, "_ trial input"] | Int[Tensor, "_ trial 1"]],
         targets: Float[Tensor, "network time trial output"] | Sequence[Float[Tensor, "_ trial output"]],
         states: Float[Tensor, "network trial unit"] | None = None,
     ) -> Float[Tensor, "network"]:
         """Mean score of each network; its gradient is left in `gradient`.
 
         Args:
-            inputs, targets: of every network; in the native passes each may have as many steps as it likes.
+            inputs, targets: of every network, the former vectors or numbers of words; each network may have as many steps as it likes.
             states: where the trials start, instead of at the first state, which then gets no gradient.
         """
-        errors = self._kernel(self.trials).gradient(self.parameters, inputs, targets, self.gradients, states)
-        if states is not None:
-            self.gradients["initial_state"].zero_()
+        if not self.native and not isinstance(inputs, Tensor):
+            inputs, targets = self._equally_long(inputs, list(targets))
+        given, pulled = inputs, None
+        if "embedding" in self.parameters:
+            given = [self._embedded(k, numbers) for k, numbers in enumerate(inputs)]
+            pulled = None if "embedding" in self.held else [torch.empty_like(x) for x in given]
+        errors = self._kernel(self.trials).gradient(self.parameters, given, targets, self.gradients, states, pulled)
+        for k, (numbers, found) in enumerate(zip(inputs, pulled or (), strict=False)):
+            words = self.gradients["embedding"][k]
+            words.copy_(torch.ops.aten.embedding_dense_backward(found, numbers.squeeze(-1), len(words), -1, False))
+        for name in (*self.held, *(("initial_state",) if states is not None else ())):
+            self.gradients[name].zero_()
         return errors
+
+    def _embedded(self, network: int, inputs: Tensor) -> Float[Tensor, "time trial input"]:
+        """Numbers of words as a network takes them; what is a vector already stays as it is."""
+        return inputs if inputs.is_floating_point() else embedding(inputs.squeeze(-1), self.parameters["embedding"][network])
+
+    def _equally_long(self, inputs: Sequence[Tensor], targets: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Batches of the networks in one, as products of several networks want them: steps that are not scored follow the shorter ones,
+        and the score of the rest is a mean over as many more."""
+        longest = max(len(batch) for batch in inputs)
+        if longest > self.steps:
+            self.steps = longest
+            self.kernels.clear()
+        padding = [(0, 0) * (batch.dim() - 1) + (0, self.steps - len(batch)) for batch in inputs]
+        longer = [pad(batch, by) for batch, by in zip(inputs, padding, strict=True)]
+        wanted = [pad(batch, by) * (self.steps / len(batch)) for batch, by in zip(targets, padding, strict=True)]
+        return torch.stack(longer), torch.stack(wanted)
 
     def advance(
         self, inputs: Float[Tensor, "network trial input"], states: Float[Tensor, "network trial unit"]
@@ -114,14 +147,22 @@ class Lane:
         return torch.func.vmap(self.cell.readout)(self.parameters, states)
 
     def losses(
-        self, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
+        self, inputs: Float[Tensor, "time trial input"] | Int[Tensor, "time trial 1"], targets: Float[Tensor, "time trial output"]
     ) -> Float[np.ndarray, "network"]:
         """Mean score of each network on one batch that all of them see, in chunks of the training batch's size."""
         total = np.zeros(len(self.flat))
         for chunk, target in zip(inputs.split(self.trials, dim=1), targets.split(self.trials, dim=1), strict=True):
-            trials = chunk.shape[1]
-            total += trials * self._kernel(trials).error(self.parameters, chunk, target).cpu().numpy()
+            trials, steps = chunk.shape[1], self._scored(target)
+            given = [self._embedded(k, chunk[:steps]) for k in range(len(self.flat))] if "embedding" in self.parameters else chunk[:steps]
+            errors = self._kernel(trials).error(self.parameters, given, target[:steps])
+            total += trials * steps / len(chunk) * errors.cpu().numpy()
         return total / inputs.shape[1]
+
+    def _scored(self, targets: Float[Tensor, "time trial output"]) -> int:
+        """Steps up to the last one that is scored, where the native passes need not take the rest."""
+        if not self.native or self.loss == "squared":
+            return len(targets)
+        return int(targets.any(dim=2).any(dim=1).nonzero().max()) + 1
 
     def adam(
         self,

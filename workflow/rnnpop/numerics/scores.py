@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import log_softmax
 
 from rnnpop.numerics.recurrences import Recording, Recurrence
 
@@ -15,6 +16,18 @@ def r_squared(estimate: Float[np.ndarray, "*sample channel"], target: Float[np.n
     """
     total = ((target - target.mean(axis=tuple(range(target.ndim - 1)))) ** 2).sum()
     return float(1 - ((estimate - target) ** 2).sum() / total) if total > 0 else np.nan
+
+
+def scored(loss: str, outputs: Float[np.ndarray, "*trial output"], targets: Float[np.ndarray, "*trial output"]) -> float:
+    """Mean score of outputs over steps and trials, as `kernels.Kernel` defines it for each loss."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if loss == "squared":
+            return float(np.mean((outputs - targets) ** 2))
+        if loss == "logistic":
+            each = np.abs(targets) * np.logaddexp(0, -np.sign(targets) * outputs)
+        else:
+            each = -targets * log_softmax(outputs, axis=-1)
+        return float(each.sum(axis=-1).mean())
 
 
 def forecasts(model: Recurrence, seen: Recording, horizon: int) -> dict[str, float]:

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import trained_parameters
+from rnnpop.numerics.scores import scored
 from rnnpop.numerics.unroll import unroll
 from rnnpop.seeds import stream
 
@@ -33,18 +36,18 @@ def record(networks: xr.Dataset, task: Any, cell: Any, *, names: Mapping[str, st
     states, outputs, beyond_losses = [], [], []
     for network in range(networks.sizes["network"]):
         parameters = trained_parameters(networks, network)
-        state = unroll(cell, parameters, torch.from_numpy(inputs).double())
+        state = unroll(cell, parameters, _taken(inputs))
         states.append(state.float().numpy())
         outputs.append(cell.readout(parameters, state).float().numpy())
-        far = cell.readout(parameters, unroll(cell, parameters, torch.from_numpy(beyond.input).double())).numpy()
-        beyond_losses.append(np.mean((far - beyond.target) ** 2))
+        far = cell.readout(parameters, unroll(cell, parameters, _taken(beyond.input))).numpy()
+        beyond_losses.append(scored(task.loss, far, beyond.target))
     return xr.Dataset(
         {
             "state": variable(("network", "trial", "time", "unit"), np.stack(states), "state after each step"),
             "outputs": variable(("network", "trial", "time", "output"), np.stack(outputs), "output after each step"),
             "inputs": variable(("trial", "time", "input"), inputs, "input at each step"),
             "targets": variable(("trial", "time", "output"), np.concatenate([batch.target for batch in batches]), "target of each step"),
-            "beyond_loss": variable(("network",), np.array(beyond_losses), "mean squared error on trials out of the range of training"),
+            "beyond_loss": variable(("network",), np.array(beyond_losses), "loss on trials out of the range of training"),
         },
         coords={
             **identity(networks),
@@ -54,4 +57,11 @@ def record(networks: xr.Dataset, task: Any, cell: Any, *, names: Mapping[str, st
             "time": ("time", task.dt * np.arange(inputs.shape[1]), {"units": "s"}),
             "part": ("unit", np.repeat(np.array(cell.parts, dtype=object), cell.units)),
         },
+        attrs={"loss": task.loss},
     )
+
+
+def _taken(inputs: Float[np.ndarray, "trial time input"] | Int[np.ndarray, "trial time 1"]) -> Tensor:
+    """Inputs of trials in double precision, or numbers of words as they are."""
+    taken = torch.from_numpy(inputs)
+    return taken.double() if taken.is_floating_point() else taken

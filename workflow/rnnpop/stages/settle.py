@@ -16,6 +16,7 @@ from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, trained_parameters
 from rnnpop.numerics.directions import extended
 from rnnpop.numerics.eigenvalues import UNSTABLE
+from rnnpop.numerics.embeddings import mixed
 from rnnpop.numerics.fixed_points import Box, Roots, merge, midpoint_starts, nearest, newton, spread_starts
 from rnnpop.numerics.manifolds import slowest_at
 from rnnpop.seeds import stream
@@ -81,13 +82,14 @@ def settle(
         parameters = trained_parameters(networks, network)
         for number, (condition, still) in enumerate(stills.items()):
             rng = stream(seed, study, name, condition, "starts")
-            points = search(cell, parameters, still, visited, settings, rng, device)
+            felt = mixed(parameters, still)
+            points = search(cell, parameters, felt, visited, settings, rng, device)
             ends[network] += [points.ends[outcome] for outcome in _OUTCOMES]
-            found = _rows(cell, parameters, still, points)
+            found = _rows(cell, parameters, felt, points)
             sums[network, number] = sum(row["index_sign"] for row in found if row["kind"] == "fixed")
             if len(levels):
                 under = _visited_under(trajectories, network, np.stack(list(stills.values())), number)
-                found += _rows(cell, parameters, still, hold(cell, parameters, still, levels, under, visited, device))
+                found += _rows(cell, parameters, felt, hold(cell, parameters, felt, levels, under, visited, device))
             node = sum(row["owner"] == name for row in rows)
             rows += [row | {"owner": name, "condition": condition, "node": node + place} for place, row in enumerate(found)]
 

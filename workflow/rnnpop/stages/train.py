@@ -13,7 +13,7 @@ from jaxtyping import Float
 from rnnpop.design import network_name
 from rnnpop.learners import Apprentice, Learner, Teacher, Training
 from rnnpop.names import variable
-from rnnpop.numerics.affine import DIMENSIONS, trained_parameters
+from rnnpop.numerics.affine import DIMENSIONS, EMBEDDING, trained_parameters
 from rnnpop.numerics.kernels.native import available
 from rnnpop.numerics.sessions import played
 from rnnpop.seeds import stream
@@ -46,10 +46,15 @@ def train(
     Returns:
         Store of stage `train`; its attribute `engine` says which passes over a trial were used: their rounding differs.
     """
+
+    def drawn(index: int, what: str) -> np.random.Generator:
+        return stream(seed, study, names["task"], names["cell"], index, what)
+
     apprentices = [
         Apprentice(
-            cell.init(stream(seed, study, names["task"], names["cell"], index, "init"), task.inputs, task.outputs),
-            stream(seed, study, names["task"], names["cell"], index, "trials"),
+            cell.init(drawn(index, "init"), task.inputs, task.outputs)
+            | ({} if (words := task.first_embedding(drawn(index, "embedding"))) is None else {"embedding": words}),
+            drawn(index, "trials"),
             (teachers or {}).get(index),
         )
         for index in indexes
@@ -63,7 +68,8 @@ def train(
             np.stack([[a.initial[name], t[name]] for a, t in zip(apprentices, training.trained, strict=True)]),
             name.replace("_", " "),
         )
-        for name, dims in DIMENSIONS.items()
+        for name, dims in (DIMENSIONS | EMBEDDING).items()
+        if name in apprentices[0].initial
     }
     return xr.Dataset(
         weights

@@ -12,15 +12,16 @@ from torch import Tensor
 
 from rnnpop.numerics.affine import Parameters
 
-#: How outputs are scored against what is wanted of them; the latter two are of their softmax p.
-Loss = Literal["squared", "log", "linear"]
+#: How outputs are scored against what is wanted of them.
+Loss = Literal["squared", "log", "linear", "logistic"]
 
 
 class Kernel(ABC):
     """Mean score of K networks side by side, and its gradient by back-propagation through time.
 
-    Scores of the outputs y of a step: `squared`, the mean of (y − y*)² over outputs; `log`, −Σ y* log p; `linear`, −Σ y* p. Under
-    the latter two y* is one-hot, times the weight of the step: 0 where nothing is scored. The mean is over steps and trials.
+    Scores of the outputs y of a step: `squared`, the mean of (y − y*)² over outputs; of their softmax p `log`, −Σ y* log p, and
+    `linear`, −Σ y* p, where y* is one-hot, times the weight of the step: 0 where nothing is scored; `logistic`,
+    Σ |y*| log(1 + exp(−sign(y*) y)), where y* is ±1 times that weight. The mean is over steps and trials.
 
     Args:
         cell: the cell (its `units`, `activation`, constants).
@@ -47,18 +48,23 @@ class Kernel(ABC):
         targets: Float[Tensor, "network time trial output"] | Sequence[Float[Tensor, "_ trial output"]],
         out: Parameters,
         states: Float[Tensor, "network trial unit"] | None = None,
+        pulled: Sequence[Float[Tensor, "_ trial input"]] | None = None,
     ) -> Float[Tensor, "network"]:
         """Score of each network on a batch of its own; its gradient is written into `out`.
 
         Args:
             states: where the trials start, instead of at the first state; that of the latter is then of no meaning.
+            pulled: where the gradient by the inputs is written, if it is asked for.
         """
 
     @abstractmethod
     def error(
-        self, parameters: Parameters, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
+        self,
+        parameters: Parameters,
+        inputs: Float[Tensor, "time trial input"] | Sequence[Float[Tensor, "time trial input"]],
+        targets: Float[Tensor, "time trial output"],
     ) -> Float[Tensor, "network"]:
-        """Score, float64, of each network on one batch that all of them see."""
+        """Score, float64, of each network on one batch that all of them see, or each in its own way."""
 
 
 class TorchKernel(Kernel):
@@ -78,6 +84,7 @@ class TorchKernel(Kernel):
         targets: Float[Tensor, "network time trial output"] | Sequence[Float[Tensor, "_ trial output"]],
         out: Parameters,
         states: Float[Tensor, "network trial unit"] | None = None,
+        pulled: Sequence[Float[Tensor, "_ trial input"]] | None = None,
     ) -> Float[Tensor, "network"]:
         hidden = self.forward(parameters, _together(inputs), states)
         loss, error = self._score(_read_out(parameters, hidden), rows(_together(targets)))
@@ -85,14 +92,21 @@ class TorchKernel(Kernel):
         torch.sum(error, dim=1, out=out["readout_bias"])
         self.pulled = torch.empty(hidden.shape, dtype=hidden.dtype, device=hidden.device) if self.pulled is None else self.pulled
         torch.bmm(error, parameters["readout_weights"], out=rows(self.pulled))
-        self.backward(self.pulled, out)
+        deltas = self.backward(self.pulled, out)
+        if pulled is not None:
+            for into, found in zip(pulled, self.pull_back(parameters, deltas), strict=True):
+                into.copy_(found)
         return loss
 
     def error(
-        self, parameters: Parameters, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
+        self,
+        parameters: Parameters,
+        inputs: Float[Tensor, "time trial input"] | Sequence[Float[Tensor, "time trial input"]],
+        targets: Float[Tensor, "time trial output"],
     ) -> Float[Tensor, "network"]:
-        hidden = self.forward(parameters, inputs.expand(len(parameters["bias"]), *inputs.shape).contiguous())
-        return self._score(_read_out(parameters, hidden).double(), targets.flatten(0, 1).double())[0]
+        each = [inputs] * len(parameters["bias"]) if isinstance(inputs, Tensor) else inputs
+        hidden = self.forward(parameters, torch.stack(list(each)))
+        return self._score(_read_out(parameters, hidden).double(), targets.flatten(0, 1).unsqueeze(0).double())[0]
 
     def _score(
         self, outputs: Float[Tensor, "network row output"], wanted: Float[Tensor, "*#network row output"]
@@ -102,6 +116,9 @@ class TorchKernel(Kernel):
         if self.loss == "squared":
             error = outputs - wanted
             return error.square().mean(dim=(1, 2)), error * (2 / (count * error.shape[2]))
+        if self.loss == "logistic":
+            z, weight = torch.sign(wanted) * outputs, wanted.abs()
+            return (weight * torch.nn.functional.softplus(-z)).sum(dim=(1, 2)) / count, -wanted * torch.sigmoid(-z) / count
         p = outputs.softmax(dim=2)
         if self.loss == "log":
             return -(wanted * outputs.log_softmax(dim=2)).sum(dim=(1, 2)) / count, (wanted.sum(dim=2, keepdim=True) * p - wanted) / count
@@ -118,11 +135,20 @@ class TorchKernel(Kernel):
         """Hidden units after each step, from `states` or else from the first state; a view of a buffer, valid until the next call."""
 
     @abstractmethod
-    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> None:
+    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> Float[Tensor, "network time trial column"]:
         """Gradients of all parameters but the readout's, written into `out`, given that of the hidden units after each step.
 
         `gradient` is used up as working space.
+
+        Returns:
+            What `pull_back` takes: those of the pre-activations.
         """
+
+    def pull_back(
+        self, parameters: Parameters, deltas: Float[Tensor, "network time trial column"]
+    ) -> Float[Tensor, "network time trial input"]:
+        """Gradients of the inputs from those of the pre-activations."""
+        return torch.bmm(rows(deltas), parameters["input_weights"].flatten(1, 2)).view(*deltas.shape[:3], -1)
 
     @staticmethod
     def biases(cell: Any, parameters: Parameters) -> Float[Tensor, "network gate target"]:

@@ -29,16 +29,24 @@ class AutomaticKernel(TorchKernel):
         self.parameters = {name: value.detach().clone().requires_grad_() for name, value in parameters.items()}
         step = torch.func.vmap(self.cell.step)
         with torch.enable_grad():
+            self.inputs = inputs.detach().requires_grad_()
             state = started(self.parameters, states).expand(-1, self.trials, -1)
             hidden = []
             for t in range(inputs.shape[1]):
-                state = step(self.parameters, inputs[:, t], state)
-                hidden.append(state[..., : self.cell.units])
+                state = step(self.parameters, self.inputs[:, t], state)
+                hidden.append(state[..., : self.parameters["readout_weights"].shape[-1]])
             self.hidden = torch.stack(hidden, dim=1)
         return self.hidden.detach()
 
-    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> None:
+    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> Float[Tensor, "network time trial column"]:
         names = [name for name in self.parameters if not name.startswith("readout")]
-        found = torch.autograd.grad(self.hidden, [self.parameters[name] for name in names], gradient, materialize_grads=True)
+        wanted = [self.inputs, *(self.parameters[name] for name in names)]
+        pulled, *found = torch.autograd.grad(self.hidden, wanted, gradient, materialize_grads=True)
         for name, value in zip(names, found, strict=True):
             out[name].copy_(value)
+        return pulled
+
+    def pull_back(
+        self, parameters: Parameters, deltas: Float[Tensor, "network time trial column"]
+    ) -> Float[Tensor, "network time trial input"]:
+        return deltas  # of the inputs already

@@ -52,7 +52,7 @@ class GRUKernel(TorchKernel):
             torch.lerp(c, h[:, t], gates[..., :n], out=h[:, t + 1])
         return h[:, 1:]
 
-    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> None:
+    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> Float[Tensor, "network time trial column"]:
         n = self.cell.units
         for t in range(gradient.shape[1] - 1, -1, -1):
             u, r, c = self.a[:, t].split(n, dim=-1)
@@ -73,3 +73,4 @@ class GRUKernel(TorchKernel):
         torch.bmm(rows(self.delta[..., 2 * n :]).mT, rows(self.reset), out=weights[:, 2])
         weight_gradients(self.delta, self.inputs, out)
         torch.sum(self.initial, dim=1, out=out["initial_state"])
+        return self.delta

@@ -22,6 +22,7 @@ class LSTMKernel(TorchKernel):
 
     def __init__(self, cell: Any, networks: int, steps: int, trials: int, dtype: torch.dtype, device: torch.device) -> None:
         self.cell, self.phi, n = cell, ACTIVATIONS[cell.activation], cell.units
+        self.both = cell.exposes == "state"
 
         def empty(*shape: int) -> Tensor:
             return torch.zeros(networks, *shape, dtype=dtype, device=device)
@@ -49,14 +50,17 @@ class LSTMKernel(TorchKernel):
             torch.mul(f, self.c[:, t], out=self.c[:, t + 1]).addcmul_(i, g)
             self.phi.into(self.shown[:, t].copy_(self.c[:, t + 1]))
             torch.mul(o, self.shown[:, t], out=self.h[:, t + 1])
-        return self.h[:, 1:]
+        return torch.cat([self.h[:, 1:], self.c[:, 1:]], dim=-1) if self.both else self.h[:, 1:]
 
-    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> None:
+    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> Float[Tensor, "network time trial column"]:
         n, work, delta_c = self.cell.units, self.work, self.delta_c.zero_()
+        gradient, of_cells = (part.contiguous() for part in gradient.split(n, dim=-1)) if self.both else (gradient, None)
         for t in range(gradient.shape[1] - 1, -1, -1):
             f, i, o, g = self.a[:, t].split(n, dim=-1)
             delta_f, delta_i, delta_o, delta_g = self.delta[:, t].split(n, dim=-1)
             sigmoid_pull_back(torch.mul(gradient[:, t], self.shown[:, t], out=work), o, delta_o)
+            if of_cells is not None:
+                delta_c.add_(of_cells[:, t])
             delta_c.add_(self.phi.pull_back(torch.mul(gradient[:, t], o, out=work), self.shown[:, t], work))
             sigmoid_pull_back(torch.mul(delta_c, self.c[:, t], out=work), f, delta_f)
             sigmoid_pull_back(torch.mul(delta_c, g, out=work), i, delta_i)
@@ -67,3 +71,4 @@ class LSTMKernel(TorchKernel):
         weight_gradients(self.delta, self.inputs, out)
         torch.sum(self.initial, dim=1, out=out["initial_state"][:, :n])
         torch.sum(delta_c, dim=1, out=out["initial_state"][:, n:])
+        return self.delta

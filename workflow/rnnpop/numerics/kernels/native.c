@@ -37,7 +37,8 @@ typedef float vector __attribute__((vector_size(4 * LANES)));
 typedef int indices __attribute__((vector_size(4 * LANES)));
 
 enum { VANILLA, UGRNN, GRU, LSTM };
-enum { SQUARED, LOG, LINEAR }; /* scores of outputs; of a softmax of them the latter two */
+enum { SQUARED, LOG, LINEAR, LOGISTIC }; /* scores of outputs; LOG and LINEAR are of a softmax of them */
+enum { WIDE = 8 };                          /* inputs from which on they fill the tiles of a product */
 
 /* ---- products ---- */
 
@@ -168,18 +169,22 @@ typedef struct {
 /* A stacked matrix P = [W A b] as the products want it, and its gradient; dX sums lane by lane */
 typedef struct {
     int rows;
-    float *P, *Pt, *dP, *dX; /* [rows][K], [n][rows], [rows][N], [rows][I+1][LANES] */
+    float *P, *Pt, *At, *dP; /* [rows][K], [n][rows], [I][rows], [rows][N] */
+    float *dA, *dX;          /* of inputs and bias: where those are wide [rows][W] and [rows][LANES], else all in dX, [rows][I+1][LANES] */
 } stacked;
 
-/* Shapes, and what is worked in. Steps T, units n, inputs I, outputs O; n in whole vectors N; K = n + I + 1.
+/* Shapes, and what is worked in. Steps T, units n, inputs I, outputs O; n in whole vectors N; K = n + I + 1;
+ * inputs in whole vectors W, or 0 where they are few; components that the readout sees R: n, or of an LSTM 2n, its cells as well.
  * `all` has G gates of each unit, then the readout; the GRU's candidate, which sees r∘h, is apart. */
 typedef struct {
-    int T, n, I, O, G, K, N;
+    int T, n, I, O, G, K, N, W, R;
     stacked all, candidate;
     float *seen, *a;                     /* [T+1][K][BLOCK]: h, x, 1;  [T+1][rows][BLOCK]: gates, then y, then its gradient */
     float *reset;                        /* GRU: [T][K][BLOCK]: r∘h, x, 1 */
     float *c, *shown;                    /* LSTM: cell [T+1][n][BLOCK], phi(c) [T][n][BLOCK];  GRU: candidate [T][n][BLOCK] */
     float *D, *Dc, *dh, *carry, *turned; /* of one step, in rows of BLOCK: D of `all` and of the candidate, dh, dc; h' [BLOCK][N] */
+    float *dx, *turned_x;                /* and of its inputs: their gradient [I][BLOCK], x' [BLOCK][W] */
+    float *Q, *Qt, *dQ;                  /* readout of the cells, its transpose and gradient: [O][n], [n][O], [O][N] */
     size_t size;
 } room;
 
@@ -191,13 +196,22 @@ static float *take(room *s, float *base, size_t count) {
 }
 
 static stacked take_stacked(room *s, float *base, int rows) {
-    const size_t m = rows, n = s->n;
-    return (stacked){rows, take(s, base, m * s->K), take(s, base, m * n), take(s, base, m * s->N), take(s, base, m * (s->I + 1) * LANES)};
+    const size_t m = rows, n = s->n, I = s->I;
+    stacked p = {.rows = rows};
+    p.P = take(s, base, m * s->K);
+    p.Pt = take(s, base, m * n);
+    p.At = take(s, base, m * I);
+    p.dP = take(s, base, m * s->N);
+    p.dA = take(s, base, m * s->W);
+    p.dX = take(s, base, m * (s->W ? 1 : I + 1) * LANES);
+    return p;
 }
 
-static room lay_out(int cell, int T, int n, int I, int O, float *base) {
+static room lay_out(int cell, int T, int n, int I, int O, int R, float *base) {
     const int G = cell == VANILLA ? 1 : cell == LSTM ? 4 : 2;
     room s = {.T = T, .n = n, .I = I, .O = O, .G = G, .K = n + I + 1, .N = (n + LANES - 1) / LANES * LANES};
+    s.W = I < WIDE ? 0 : (I + LANES - 1) / LANES * LANES;
+    s.R = R;
     const size_t row = BLOCK, slot = n * row, seen = s.K * row, over = LANES * row; /* `transpose` reads over the end */
     const size_t lstm = cell == LSTM, gru = cell == GRU;
     s.all = take_stacked(&s, base, G * n + O);
@@ -205,13 +219,19 @@ static room lay_out(int cell, int T, int n, int I, int O, float *base) {
     s.seen = take(&s, base, (T + 1) * seen + over);
     s.a = take(&s, base, (T + 1) * s.all.rows * row);
     s.reset = take(&s, base, gru * (T * seen + over));
-    s.c = take(&s, base, (lstm * (T + 1) + gru * T) * slot);
+    s.c = take(&s, base, (lstm * (T + 1) + gru * T) * slot + lstm * over);
     s.shown = take(&s, base, lstm * T * slot);
     s.D = take(&s, base, s.all.rows * row);
     s.Dc = take(&s, base, gru * slot);
     s.dh = take(&s, base, slot);
     s.carry = take(&s, base, slot);
     s.turned = take(&s, base, s.N * row);
+    s.dx = take(&s, base, I * row);
+    s.turned_x = take(&s, base, s.W * row);
+    const size_t cells = R > n;
+    s.Q = take(&s, base, cells * O * n);
+    s.Qt = take(&s, base, cells * O * n);
+    s.dQ = take(&s, base, cells * O * s.N);
     return s;
 }
 
@@ -224,15 +244,17 @@ static const stacked *place(const room *s, int g, int j, int *row) {
 static void pack_row(const room *s, const stacked *m, int row, const float *w, const float *a, float b) {
     float *to = m->P + (size_t)row * s->K;
     for (int j = 0; j < s->n; j++) to[j] = w[j], m->Pt[(size_t)j * m->rows + row] = w[j];
-    for (int i = 0; i < s->I; i++) to[s->n + i] = a ? a[i] : 0;
+    for (int i = 0; i < s->I; i++) to[s->n + i] = m->At[(size_t)i * m->rows + row] = a ? a[i] : 0;
     to[s->n + s->I] = b;
 }
 
 static void unpack_row(const room *s, const stacked *m, int row, float *w, float *a, float *b) {
-    const float *sums = m->dX + (size_t)row * (s->I + 1) * LANES;
+    const int thin = s->W ? 0 : s->I;
+    const float *sums = m->dX + (size_t)row * (thin + 1) * LANES;
     memcpy(w, m->dP + (size_t)row * s->N, sizeof(float) * s->n);
-    for (int i = 0; a && i < s->I; i++) a[i] = total(sums + i * LANES, LANES);
-    *b = total(sums + s->I * LANES, LANES);
+    if (a && s->W) memcpy(a, m->dA + (size_t)row * s->W, sizeof(float) * s->I);
+    for (int i = 0; a && i < thin; i++) a[i] = total(sums + i * LANES, LANES);
+    *b = total(sums + thin * LANES, LANES);
 }
 
 /* Stacked matrices from the parameters, with `constant` added to the bias of the first gate; their gradients are cleared. */
@@ -244,12 +266,17 @@ static void pack(const room *s, int gates, float constant, const parameters *p) 
             const stacked *m = place(s, g, j, &row);
             pack_row(s, m, row, p->recurrent_weights + from * s->n, p->input_weights + from * s->I, p->bias[from] + (g ? 0 : constant));
         }
-    for (int o = 0; o < s->O; o++)
-        pack_row(s, &s->all, s->G * s->n + o, p->readout_weights + (size_t)o * s->n, NULL, p->readout_bias[o]);
+    for (int o = 0; o < s->O; o++) {
+        const float *w = p->readout_weights + (size_t)o * s->R;
+        pack_row(s, &s->all, s->G * s->n + o, w, NULL, p->readout_bias[o]);
+        for (int j = 0; s->R > s->n && j < s->n; j++) s->Q[o * s->n + j] = s->Qt[j * s->O + o] = w[s->n + j];
+    }
+    if (s->R > s->n) memset(s->dQ, 0, sizeof(float) * s->O * s->N);
     const stacked *both[] = {&s->all, &s->candidate};
     for (int i = 0; i < 2; i++) {
         memset(both[i]->dP, 0, sizeof(float) * both[i]->rows * s->N);
-        memset(both[i]->dX, 0, sizeof(float) * both[i]->rows * (s->I + 1) * LANES);
+        memset(both[i]->dA, 0, sizeof(float) * both[i]->rows * s->W);
+        memset(both[i]->dX, 0, sizeof(float) * both[i]->rows * (s->W ? 1 : s->I + 1) * LANES);
     }
 }
 
@@ -261,22 +288,32 @@ static void unpack(const room *s, int gates, const parameters *p) {
             const stacked *m = place(s, g, j, &row);
             unpack_row(s, m, row, p->recurrent_weights + to * s->n, p->input_weights + to * s->I, p->bias + to);
         }
-    for (int o = 0; o < s->O; o++)
-        unpack_row(s, &s->all, s->G * s->n + o, p->readout_weights + (size_t)o * s->n, NULL, p->readout_bias + o);
+    for (int o = 0; o < s->O; o++) {
+        float *w = p->readout_weights + (size_t)o * s->R;
+        unpack_row(s, &s->all, s->G * s->n + o, w, NULL, p->readout_bias + o);
+        if (s->R > s->n) memcpy(w + s->n, s->dQ + (size_t)o * s->N, sizeof(float) * s->n);
+    }
 }
 
 /* Gradient of rows from `low` on, from those of what the rows put out */
 static void add_gradient(const room *s, const stacked *m, int low, int rows, const float *D, const float *seen) {
     transpose(s->n, seen, s->turned, s->N);
     product(rows, s->N, BLOCK, D, BLOCK, s->turned, s->N, m->dP + (size_t)low * s->N, s->N, 1);
-    thin_product(rows, s->I + 1, D, seen + (size_t)s->n * BLOCK, m->dX + (size_t)low * (s->I + 1) * LANES);
+    const float *x = seen + (size_t)s->n * BLOCK;
+    const int thin = s->W ? 0 : s->I;
+    if (s->W) {
+        transpose(s->I, x, s->turned_x, s->W);
+        product(rows, s->W, BLOCK, D, BLOCK, s->turned_x, s->W, m->dA + (size_t)low * s->W, s->W, 1);
+    }
+    thin_product(rows, thin + 1, D, x + (size_t)(s->I - thin) * BLOCK, m->dX + (size_t)low * (thin + 1) * LANES);
 }
 
 /* ---- a block of trials ---- */
 
 /* Sum of the scores of the block whose `trials` first lanes are trials; their gradients, times `scale`, take the place of the outputs y[O][BLOCK].
  * A wanted answer is a row of `target`; under a softmax it is one-hot times a weight w, and 0 where nothing is scored:
- * LOG: -sum w log p, gradient w p - target;  LINEAR: -sum w p, gradient -p (target - sum target p). */
+ * LOG: -sum w log p, gradient w p - target;  LINEAR: -sum w p, gradient -p (target - sum target p).
+ * LOGISTIC: a target is a sign times a weight w, or 0: w log(1 + exp(-z)) with z = sign y, gradient -target / (1 + exp(z)). */
 INLINE double score(int loss, int O, int trials, float scale, const float *R target, float *R y) {
     double error = 0;
     if (loss == SQUARED)
@@ -289,7 +326,15 @@ INLINE double score(int loss, int O, int trials, float scale, const float *R tar
             }
             error += squares;
         }
-    for (int b = 0; loss != SQUARED && b < trials; b++) {
+    if (loss == LOGISTIC)
+        for (int o = 0; o < O; o++)
+            for (int b = 0; b < trials; b++) {
+                const float wanted = target[(size_t)b * O + o], z = wanted < 0 ? -y[o * BLOCK + b] : y[o * BLOCK + b];
+                const float e = expf(z < 0 ? z : -z); /* at most 1 */
+                if (wanted != 0) error += fabsf(wanted) * (logf(1 + e) + (z < 0 ? -z : 0));
+                y[o * BLOCK + b] = -scale * wanted * (z < 0 ? 1 : e) / (1 + e);
+            }
+    for (int b = 0; (loss == LOG || loss == LINEAR) && b < trials; b++) {
         const float *R wanted = target + (size_t)b * O;
         float most = y[b], weight = 0, all = 0, met = 0, said = 0;
         for (int o = 0; o < O; o++) weight += wanted[o], most = y[o * BLOCK + b] > most ? y[o * BLOCK + b] : most;
@@ -331,6 +376,7 @@ INLINE double forward(const int cell, const int relu, const room *s, int keep, i
         if (t) {
             float *y = a + (size_t)G * n * BLOCK;
             product(O, BLOCK, K, s->all.P + (size_t)G * n * K, K, seen, BLOCK, y, BLOCK, 0);
+            if (cell == LSTM && s->R > n) product(O, BLOCK, n, s->Q, n, s->c + now * n * BLOCK, BLOCK, y, BLOCK, 1);
             const size_t row = ((size_t)(t - 1) * B + first) * O;
             for (int o = 0; outputs && o < O; o++)
                 for (int b = 0; b < trials; b++) outputs[row + (size_t)b * O + o] = y[o * BLOCK + b];
@@ -396,8 +442,8 @@ INLINE double forward(const int cell, const int relu, const room *s, int keep, i
     return error;
 }
 
-/* Gradients of a block, added to those in the room; that of the first state to `initial` */
-INLINE void backward(const int cell, const int relu, const room *s, float *initial) {
+/* Gradients of a block, added to those in the room; that of the first state to `initial`; with `dx` [T][B][I], those of its inputs there */
+INLINE void backward(const int cell, const int relu, const room *s, int B, int first, float *initial, float *dx) {
     const int T = s->T, n = s->n, O = s->O, G = s->G, M = s->all.rows, K = s->K;
     float *D = s->D, *dh = s->dh, *carry = s->carry;
     memset(carry, 0, sizeof(float) * n * BLOCK);
@@ -455,6 +501,20 @@ INLINE void backward(const int cell, const int relu, const room *s, float *initi
         const float *used = D + (size_t)low * BLOCK;
         product(n, BLOCK, high - low, s->all.Pt + low, M, used, BLOCK, dh, BLOCK, (cell == UGRNN || cell == GRU) && t < T);
         add_gradient(s, &s->all, low, high - low, used, seen);
+        if (cell == LSTM && s->R > n && t) {
+            const float *of_outputs = D + (size_t)G * n * BLOCK;
+            product(n, BLOCK, O, s->Qt, O, of_outputs, BLOCK, carry, BLOCK, 1);
+            transpose(n, C, s->turned, s->N);
+            product(O, s->N, BLOCK, of_outputs, BLOCK, s->turned, s->N, s->dQ, s->N, 1);
+        }
+        if (dx && t < T) {
+            const int trials = B - first < BLOCK ? B - first : BLOCK, I = s->I;
+            product(I, BLOCK, G * n, s->all.At, M, D, BLOCK, s->dx, BLOCK, 0);
+            if (cell == GRU) product(I, BLOCK, n, s->candidate.At, n, s->Dc, BLOCK, s->dx, BLOCK, 1);
+            float *R to = dx + ((size_t)t * B + first) * I;
+            for (int b = 0; b < trials; b++)
+                for (int i = 0; i < I; i++) to[(size_t)b * I + i] = s->dx[i * BLOCK + b];
+        }
     }
     for (int j = 0; j < n; j++) {
         initial[j] += total(dh + j * BLOCK, BLOCK);
@@ -482,14 +542,14 @@ INLINE void unflush(unsigned before) {
 #endif
 }
 
-size_t room_size(int cell, int T, int n, int I, int O) { return lay_out(cell, T, n, I, O, NULL).size; }
+size_t room_size(int cell, int T, int n, int I, int O, int R) { return lay_out(cell, T, n, I, O, R, NULL).size; }
 
 /* Mean score of the network `p` on B trials, x[T][B][I] and target[T][B][O]; with `gradient`, its gradient as well; with `outputs`
- * [T][B][O], what it puts out. Without a target, nothing is scored. */
-double passes(int cell, int relu, int loss, int T, int B, int n, int I, int O, float constant, float *base, const float *x,
-              const float *target, float *states, float *outputs, const parameters *p, const parameters *gradient) {
+ * [T][B][O], what it puts out; with `dx` [T][B][I], the gradient by x. Without a target, nothing is scored. */
+double passes(int cell, int relu, int loss, int T, int B, int n, int I, int O, int R, float constant, float *base, const float *x,
+              const float *target, float *states, float *outputs, const parameters *p, const parameters *gradient, float *dx) {
     const unsigned before = flush();
-    const room s = lay_out(cell, T, n, I, O, base);
+    const room s = lay_out(cell, T, n, I, O, R, base);
     const int gates = s.G + (cell == GRU);
     double error = 0;
     pack(&s, gates, constant, p);
@@ -497,7 +557,7 @@ double passes(int cell, int relu, int loss, int T, int B, int n, int I, int O, f
 #define BLOCKS(cell, relu)                                                                                                \
     for (int first = 0; first < B; first += BLOCK) {                                                                      \
         error += forward(cell, relu, &s, gradient != NULL, loss, B, first, x, target, p->initial_state, states, outputs); \
-        if (gradient) backward(cell, relu, &s, gradient->initial_state);                                                  \
+        if (gradient) backward(cell, relu, &s, B, first, gradient->initial_state, dx);                                    \
     }                                                                                                                     \
     break;
 #define EACH(cell)                        \
@@ -510,11 +570,12 @@ double passes(int cell, int relu, int loss, int T, int B, int n, int I, int O, f
 }
 
 /* One step of each of K networks, one after the other: x[K][B][I], states [K][B][n, or 2n], outputs [K][B][O], p[K]. */
-void advance(int cell, int relu, int K, int B, int n, int I, int O, float constant, float *base, const float *x, float *states,
+void advance(int cell, int relu, int K, int B, int n, int I, int O, int R, float constant, float *base, const float *x, float *states,
              float *outputs, const parameters *p) {
     const size_t S = cell == LSTM ? 2 * n : n;
     for (size_t k = 0; k < (size_t)K; k++)
-        passes(cell, relu, SQUARED, 1, B, n, I, O, constant, base, x + k * B * I, NULL, states + k * B * S, outputs + k * B * O, p + k, NULL);
+        passes(cell, relu, SQUARED, 1, B, n, I, O, R, constant, base, x + k * B * I, NULL, states + k * B * S, outputs + k * B * O, p + k,
+               NULL, NULL);
 }
 
 /* One step of Adam on the error plus l2 times the sum of squares where `penalised` is 1; the gradient, penalty included, is first

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import os
-import platform
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -19,22 +13,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rnnpop.numerics.affine import DIMENSIONS, Parameters
-from rnnpop.numerics.kernels import Kernel
+from rnnpop.numerics.kernels import Kernel, compiled
 
 _SOURCE = Path(__file__).with_suffix(".c")
-#: Tried in turn: the widest vectors of this processor, and what every compiler takes. Without start files: those that gcc adds for
-#: -ffast-math would change the arithmetic of the whole process. What is not finite has to be seen: a network has come apart.
-_FLAGS = (
-    ("-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-fno-finite-math-only", "-shared", "-fPIC", "-nostartfiles"),
-    ("-O3", "-march=native", "-ffast-math", "-fno-finite-math-only", "-shared", "-fPIC", "-nostartfiles"),
-    ("-O3", "-shared", "-fPIC"),
-)
 #: Numbers of the cells in native.c.
 _CELLS = {"vanilla": 0, "ugrnn": 1, "gru": 2, "lstm": 3}
 #: Trials that pass through together, in the lanes of vectors: a batch of few would leave most of the many empty.
 _FEW, _MANY = 16, 64
 #: Numbers of the scores in native.c.
-_LOSSES = {"squared": 0, "log": 1, "linear": 2}
+_LOSSES = {"squared": 0, "log": 1, "linear": 2, "logistic": 3}
 
 
 @final
@@ -58,26 +45,36 @@ class NativeKernel(Kernel):
         targets: Float[Tensor, "network time trial output"] | Sequence[Float[Tensor, "_ trial output"]],
         out: Parameters,
         states: Float[Tensor, "network trial unit"] | None = None,
+        pulled: Sequence[Float[Tensor, "_ trial input"]] | None = None,
     ) -> Float[Tensor, "network"]:
         """As every kernel; each network may have as many steps as it likes."""
         begun = None if states is None else states.clone()  # the passes leave there where the trials end
         errors = [
-            self._passes(k, parameters, x.contiguous(), y.contiguous(), out=out, states=None if begun is None else begun[k])
+            self._passes(
+                *(k, parameters, x.contiguous(), y.contiguous()),
+                out=out,
+                states=None if begun is None else begun[k],
+                pulled=None if pulled is None else pulled[k],
+            )
             for k, (x, y) in enumerate(zip(inputs, targets, strict=True))
         ]
         return torch.tensor(errors)
 
     def error(
-        self, parameters: Parameters, inputs: Float[Tensor, "time trial input"], targets: Float[Tensor, "time trial output"]
+        self,
+        parameters: Parameters,
+        inputs: Float[Tensor, "time trial input"] | Sequence[Float[Tensor, "time trial input"]],
+        targets: Float[Tensor, "time trial output"],
     ) -> Float[Tensor, "network"]:
-        pair = inputs.contiguous(), targets.contiguous()
-        return torch.tensor([self._passes(k, parameters, *pair) for k in range(self.networks)], dtype=torch.float64)
+        each = [inputs.contiguous()] * self.networks if isinstance(inputs, Tensor) else inputs
+        wanted = targets.contiguous()
+        return torch.tensor([self._passes(k, parameters, x, wanted) for k, x in enumerate(each)], dtype=torch.float64)
 
     def advance(
         self, parameters: Parameters, inputs: Float[Tensor, "network trial input"], states: Float[Tensor, "network trial unit"]
     ) -> Float[Tensor, "network trial output"]:
         """Outputs after one step of every network, whose states go on by it, in place."""
-        channels = inputs.shape[2], parameters["readout_bias"].shape[1]
+        channels = inputs.shape[2], *parameters["readout_weights"].shape[1:]
         shape = self.networks, self.trials
         _check(inputs, (*shape, channels[0]))
         _check(states, (*shape, _size(parameters)))
@@ -101,13 +98,15 @@ class NativeKernel(Kernel):
         *,
         out: Parameters | None = None,
         states: Float[Tensor, "trial unit"] | None = None,
+        pulled: Float[Tensor, "time trial input"] | None = None,
     ) -> float:
-        channels = inputs.shape[2], parameters["readout_bias"].shape[1]
+        channels = inputs.shape[2], *parameters["readout_weights"].shape[1:]
         shape = inputs.shape[0], self.trials
         for array, wanted in (
             (inputs, (*shape, channels[0])),
             (targets, (*shape, channels[1])),
             (states, (self.trials, _size(parameters))),
+            (pulled, (*shape, channels[0])),
         ):
             if array is not None:
                 _check(array, wanted)
@@ -126,13 +125,14 @@ class NativeKernel(Kernel):
             None,
             _addresses(parameters, [network]),
             out and _addresses(out, [network]),
+            None if pulled is None else pulled.data_ptr(),
         )
 
-    def _room(self, steps: int, inputs: int, outputs: int) -> tuple[ctypes.CDLL, Tensor]:
+    def _room(self, steps: int, inputs: int, outputs: int, read: int) -> tuple[ctypes.CDLL, Tensor]:
         """The passes, and what they work in: laid out once, because the first touch of fresh memory costs more than the work on it."""
         library = _library(_FEW if self.trials <= _FEW else _MANY)
         assert library is not None  # no kernel is built where there is none
-        size = library.room_size(self.number, steps, self.cell.units, inputs, outputs)
+        size = library.room_size(self.number, steps, self.cell.units, inputs, outputs, read)
         if len(self.room) < size:
             self.room = torch.zeros(size)
         return library, self.room
@@ -187,44 +187,12 @@ def available(cell: Any, dtype: torch.dtype, device: torch.device) -> bool:
 @cache
 def _library(block: int = _MANY) -> ctypes.CDLL | None:
     """What native.c was compiled to, for so many trials at a time; None where there is no compiler."""
-    compiler = os.environ.get("CC") or next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
-    if compiler is None or os.environ.get("RNNPOP_NATIVE") == "0":
-        return None
-    made_of = "\n".join([_SOURCE.read_text(), repr(_FLAGS), str(block), compiler, _processor(), platform.platform()])
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rnnpop"
-    built = folder / f"native-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.so"
-    try:
-        if not built.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder) as work:
-                if not _compile(compiler, block, Path(work, "native.so")):
-                    return None
-                os.replace(Path(work, "native.so"), built)  # whole or absent: many jobs start at once
-        library = ctypes.CDLL(str(built))
-    except OSError:
+    library = compiled.library(_SOURCE, f"BLOCK={block}", "-mprefer-vector-width=512")
+    if library is None:
         return None
     integer, real, address = ctypes.c_int, ctypes.c_float, ctypes.c_void_p
-    library.room_size.argtypes, library.room_size.restype = [integer] * 5, ctypes.c_size_t
-    library.passes.argtypes, library.passes.restype = [*[integer] * 8, real, *[address] * 7], ctypes.c_double
-    library.advance.argtypes, library.advance.restype = [*[integer] * 7, real, *[address] * 5], None
+    library.room_size.argtypes, library.room_size.restype = [integer] * 6, ctypes.c_size_t
+    library.passes.argtypes, library.passes.restype = [*[integer] * 9, real, *[address] * 8], ctypes.c_double
+    library.advance.argtypes, library.advance.restype = [*[integer] * 8, real, *[address] * 5], None
     library.adam.argtypes, library.adam.restype = [ctypes.c_size_t, *[address] * 5, *[real] * 7], None
     return library
-
-
-def _compile(compiler: str, block: int, target: Path) -> bool:
-    return any(
-        subprocess.run(
-            [*compiler.split(), *flags, f"-DBLOCK={block}", str(_SOURCE), "-o", str(target), "-lm"], capture_output=True, check=False
-        ).returncode
-        == 0
-        for flags in _FLAGS
-    )
-
-
-def _processor() -> str:
-    """Model and maker of the processor, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return "; ".join(next((line for line in lines if line.startswith(key)), "") for key in ("vendor_id", "model name", "flags"))

@@ -48,7 +48,7 @@ class UGRNNKernel(TorchKernel):
             torch.lerp(c, h[:, t], u, out=h[:, t + 1])
         return h[:, 1:]
 
-    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> None:
+    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> Float[Tensor, "network time trial column"]:
         n = self.cell.units
         for t in range(gradient.shape[1] - 1, -1, -1):
             u, c, delta = self.a[:, t, :, :n], self.a[:, t, :, n:], self.delta[:, t]
@@ -62,3 +62,4 @@ class UGRNNKernel(TorchKernel):
         torch.bmm(rows(self.delta).mT, rows(self.h[:, :-1]), out=out["recurrent_weights"].flatten(1, 2))
         weight_gradients(self.delta, self.inputs, out)
         torch.sum(self.initial, dim=1, out=out["initial_state"])
+        return self.delta

@@ -37,7 +37,7 @@ class VanillaKernel(TorchKernel):
             self.phi.into(h[:, t + 1].baddbmm_(h[:, t], W))
         return h[:, 1:]
 
-    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> None:
+    def backward(self, gradient: Float[Tensor, "network time trial target"], out: Parameters) -> Float[Tensor, "network time trial column"]:
         for t in range(gradient.shape[1] - 1, -1, -1):
             delta = gradient[:, t]
             self.phi.pull_back(delta, self.h[:, t + 1], delta)
@@ -46,3 +46,4 @@ class VanillaKernel(TorchKernel):
         torch.bmm(rows(gradient).mT, rows(self.h[:, :-1]), out=out["recurrent_weights"].flatten(1, 2))
         weight_gradients(gradient, self.inputs, out)
         torch.sum(gradient[:, 0] @ self.W, dim=1, out=out["initial_state"])
+        return gradient
