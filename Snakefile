@@ -27,9 +27,11 @@ sys.path.insert(0, LIBRARY)
 include: "workflow/rules/common.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/dynamics.smk"
+include: "workflow/rules/reading.smk"
 include: "workflow/rules/students.smk"
 include: "workflow/rules/similarity.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/corpora.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/recordings.smk"
 

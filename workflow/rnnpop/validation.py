@@ -29,7 +29,14 @@ def validate(config: Mapping[str, Any], schema: str | Path) -> None:
     if not faults:  # the deeper checks rely on the shape
         faults = [*_by_variants(config), *_by_reference(config), *_by_task(config)]
     if not faults:
-        faults = [*_by_recipes(config), *_by_choice(config), *_by_learner(config), *_by_mice(config), *_by_recordings(config)]
+        faults = [
+            *_by_recipes(config),
+            *_by_choice(config),
+            *_by_learner(config),
+            *_by_mice(config),
+            *_by_corpora(config),
+            *_by_recordings(config),
+        ]
     if faults:
         raise ConfigError("\n".join(f"config: {fault}" for fault in dict.fromkeys(faults)))
 
@@ -131,6 +138,7 @@ def _by_task(config: Mapping[str, Any]) -> Iterator[str]:
 #: What a task has for its learners, by its base class, and base classes of learners that can do with it.
 _OFFERS = {
     "Task": ("is made of trials", ("TrialLearner", "ActivityLearner")),
+    "ReadingTask": ("is made of documents", ("TrialLearner",)),
     "ClosedLoopTask": ("plays sessions", ("SessionLearner", "ActivityLearner")),
     "DrivenTask": ("is no task to learn", ("ActivityLearner",)),
 }
@@ -192,6 +200,39 @@ def _by_mice(config: Mapping[str, Any]) -> Iterator[str]:
         entries = [entry for task in study.tasks for room in ("statistics", "figures") for entry in study.named(room, task).values()]
         if not named and any({"mice", "replays"} & set(entry.get("reads", [])) for entry in entries):
             yield f"studies.{name}.mice: missing; a statistic or figure of the study reads mice; there are: {', '.join(mice) or 'none'}"
+
+
+#: Words of a document that a task reads, and a bag of words beside it, if nothing is said.
+_LENGTH = 150
+
+
+def _by_corpora(config: Mapping[str, Any]) -> Iterator[str]:
+    """Where the texts of corpora are, and that tasks name corpora that are there and know a bag of words of the task's length."""
+    corpora = config.get("corpora", {})
+    for name, entry in corpora.items():
+        if ("file" in entry) == ("fixture" in entry):
+            yield f"corpora.{name}: either `file` or `fixture` is expected, got {'both' if 'file' in entry else 'neither'}"
+        for key in [key for key in ("text", "label", "encoding") if "fixture" in entry and key in entry]:
+            yield f"corpora.{name}.{key}: goes with a `file`; of a fixture it is known"
+        if "file" in entry and not Path(entry["file"]).exists():
+            yield f"corpora.{name}.file: a file that is there is expected, got '{entry['file']}', seen from {Path.cwd()}"
+        if not _is_encoding(entry.get("encoding", "utf-8")):
+            yield f"corpora.{name}.encoding: the name of an encoding is expected (utf-8, latin-1, cp1252, ...), got '{entry['encoding']}'"
+    for task, entry in config["tasks"].items():
+        if "corpus" not in entry:
+            continue
+        if entry["corpus"] not in corpora:
+            yield f"tasks.{task}.corpus: '{entry['corpus']}' is not an entry of corpora; there are: {', '.join(corpora) or 'none'}"
+        elif (length := entry.get("length", _LENGTH)) not in corpora[entry["corpus"]].get("lengths", [_LENGTH]):
+            yield f"corpora.{entry['corpus']}.lengths: {length} is expected among them; the task '{task}' reads so many words"
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        "".encode(name)
+    except LookupError:
+        return False
+    return True
 
 
 def _by_recordings(config: Mapping[str, Any]) -> Iterator[str]:

@@ -27,7 +27,20 @@ PAIRS = "{study}/{task}/pairs/{group}"
 CIRCUITS = "{study}/{task}/{cell}/circuits/{shard}"
 
 #: Stores of a shard that only those studies make whose statistics, measures or figures read them.
-OF_SHARDS = ("trajectories", "sessions", "fixed_points", "transitions", "linearisations", "orbits", "fields", "replays", "circuits")
+OF_SHARDS = (
+    "trajectories",
+    "sessions",
+    "fixed_points",
+    "slow_points",
+    "transitions",
+    "linearisations",
+    "orbits",
+    "fields",
+    "replays",
+    "circuits",
+    "readings",
+    "appraisals",
+)
 
 #: Those of them that hold every step of every network: figures show examples of the first population only.
 LARGE = ("trajectories", "sessions")
@@ -105,6 +118,12 @@ def lessons(wildcards):
 def mice_of(wildcards):
     """Tables of a study's mice, by name."""
     return {mouse: f"results/mice/{mouse}.csv" for mouse in STUDIES[wildcards.study].entry["mice"]}
+
+
+def corpus_of(wildcards):
+    """The corpus that a task is about, by what it is; none where it is about none."""
+    name = config["tasks"][wildcards.task].get("corpus")
+    return {"corpus": [f"results/corpora/{name}.zarr.zip"]} if name else {}
 
 
 def recorded(wildcards):

@@ -6,6 +6,7 @@ rule train:
     """Train the networks of one shard side by side, each with its own seed, early stop, and teacher where the learner has one."""
     input:
         unpack(lessons),
+        unpack(corpus_of),
     output:
         networks=f"results/{SHARD}/networks.zarr.zip",
     log:
@@ -35,6 +36,7 @@ rule train:
 rule record:
     """Run the trained networks on the task's probe trials."""
     input:
+        unpack(corpus_of),
         networks=f"results/{SHARD}/networks.zarr.zip",
     output:
         trajectories=f"results/{SHARD}/trajectories.zarr.zip",

