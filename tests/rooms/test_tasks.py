@@ -6,16 +6,22 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+import review_corpus
 from rnnpop import variants
+from rnnpop.numerics.evidence import ideal_choices
 from rnnpop.seeds import stream
-from rnnpop.tasks import Task, Trials
+from rnnpop.tasks import ReadingTask, Task, Trials
 from rnnpop.tasks.context_integration import ContextIntegration
 from rnnpop.tasks.flip_flop import FlipFlop
+from rnnpop.tasks.perceptual_decision import PerceptualDecision
 from rnnpop.tasks.sine import Sine
+from rnnpop.tasks.text import Text
 
 
 @pytest.fixture(params=[kind for kind in variants.kinds("tasks") if variants.base("tasks", kind) != "DrivenTask"])
 def task(request: pytest.FixtureRequest) -> Task:
+    if request.param == "text":
+        return Text(corpus="made_up", length=20, probe_documents=8).bound(review_corpus.corpus())
     return variants.load("tasks", {"kind": request.param})
 
 
@@ -38,10 +44,12 @@ def test_trials_have_the_promised_shapes(task: Task) -> None:
     made = batches(task)
     assert len(made["trials"].input) == 5
     for name, trials in made.items():
-        assert trials.input.shape == (*trials.target.shape[:2], task.inputs), name
+        reads = isinstance(task, ReadingTask)  # words come as their numbers
+        assert trials.input.shape == (*trials.target.shape[:2], 1 if reads else task.inputs), name
         assert trials.target.shape[2] == task.outputs, name
         assert len(trials.condition) == len(trials.command) == len(trials.input) > 0, name
-        assert trials.input.dtype == trials.target.dtype == np.float32, name
+        assert trials.input.dtype == (np.int64 if reads else np.float32), name
+        assert trials.target.dtype == np.float32, name
         assert np.isfinite(trials.input).all(), name
         assert np.isfinite(trials.target).all(), name
 
@@ -63,12 +71,13 @@ def test_the_second_batch_and_the_trials_beyond_are_others(task: Task) -> None:
     made = batches(task)
     probe = {trial.tobytes() for trial in made["probe"].input}
     assert probe.isdisjoint(trial.tobytes() for trial in made["second"].input)
-    assert probe.isdisjoint(trial.tobytes() for trial in made["beyond"].input)
+    if not isinstance(task, Text):  # documents of a corpus are few: those beyond are all that were not learnt from
+        assert probe.isdisjoint(trial.tobytes() for trial in made["beyond"].input)
 
 
 def test_still_inputs_and_pulses_fit_the_input(task: Task) -> None:
     for vector in [*task.still_inputs().values(), *task.pulses().values()]:
-        assert vector.shape == (task.inputs,)
+        assert vector.shape == (len(task.words) if isinstance(task, ReadingTask) else task.inputs,)
 
 
 def test_every_still_input_has_its_command(task: Task) -> None:
@@ -82,6 +91,19 @@ def test_levels_rise(task: Task) -> None:
 def test_conditions_are_still_inputs(task: Task) -> None:
     for name, trials in batches(task).items():
         assert set(trials.condition) <= {"", *task.still_inputs()}, name
+
+
+def test_words_have_what_is_asked_of_them(task: Task) -> None:
+    if not isinstance(task, ReadingTask):
+        pytest.skip("nothing is read")
+    words = len(task.words)
+    assert len(set(task.words)) == words
+    assert task.frequencies().shape == (words,)
+    assert len(task.values()) == words
+    assert set(task.modifiers()) <= set(task.words)
+    assert task.first_embedding(stream(1, "embedding")).shape == (words, task.inputs)
+    for trials in batches(task).values():
+        assert 0 <= trials.input.min() <= trials.input.max() < words
 
 
 def test_the_targets_solve_the_task(task: Task) -> None:
@@ -204,3 +226,73 @@ def test_context_integration_shows_every_command_in_either_context() -> None:
         np.testing.assert_array_equal(given[:, 0], -given[:, 1])
     assert all((still[:2] == 0).all() for still in stills.values())
     assert (task.levels().min(), task.levels().max(), len(task.levels())) == (-1.5, 1.5, task.held)
+
+
+def test_perceptual_decision_is_22_steps_of_fixation_stimulus_and_decision() -> None:
+    """Inputs without noise and targets, as the tutorial's table has them; float32 of numbers below 1 is off by 3e-8."""
+    shown = PerceptualDecision().shown()
+    assert shown.input.shape == (10, 22, 3)
+    for given, target, signed in zip(shown.input, shown.target, shown.command, strict=True):
+        expected = np.zeros((22, 3))
+        expected[:21, 0] = 1
+        expected[1:21, 1:] = [0.5 + signed / 200, 0.5 - signed / 200]
+        np.testing.assert_allclose(given, expected, rtol=0, atol=3e-8)
+        np.testing.assert_array_equal(target[:21], np.broadcast_to([1, 0, 0], (21, 3)))
+        if signed:
+            np.testing.assert_array_equal(target[21], [0, signed > 0, signed < 0])
+    assert sorted(shown.command) == [-51.2, -25.6, -12.8, -6.4, 0, 0, 6.4, 12.8, 25.6, 51.2]
+    np.testing.assert_array_equal(shown.target[np.array(shown.command) == 0, 21], [[0, 1, 0], [0, 0, 1]])
+
+
+def test_perceptual_decision_draws_alike_and_its_noise_has_the_given_deviation() -> None:
+    """20,000 trials: a share of 1/10 has a standard error of 0.0021; 4.4e5 draws of a channel's noise tell its deviation to 1.1e-3. Four of
+    each."""
+    task = PerceptualDecision()
+    trials = task.trials(np.random.default_rng(7), 20_000)
+    choice = trials.target[:, -1].argmax(axis=1)
+    for coherence in task.coherences:
+        for side in (1, 2):
+            share = np.mean((np.abs(trials.command) == coherence) & (choice == side))
+            assert abs(share - 0.1) < 4 * 0.0021
+    shown = task.shown()
+    levels, first = np.unique(shown.command, return_index=True)
+    noise = trials.input - shown.input[first][np.searchsorted(levels, trials.command)]
+    for channel in range(3):
+        assert noise[..., channel].std() == pytest.approx(0.1, rel=4 * 1.1e-3)
+    quiet = PerceptualDecision(noisy="choices").trials(np.random.default_rng(7), 100)
+    np.testing.assert_array_equal(quiet.input[:, :, 0], np.broadcast_to(np.arange(22) < 21, (100, 22)))
+    assert quiet.input[..., 1:].std() > 0.1
+
+
+def test_perceptual_decision_frozen_batches_are_balanced() -> None:
+    task = PerceptualDecision(repeats=3, delay=0.5, fixation=0.0, decision=0.3)
+    for trials in (task.probes(stream(1), 0), task.evaluation(stream(2)), task.beyond(stream(3))):
+        pairs = np.stack([np.abs(trials.command), trials.target[:, -1].argmax(axis=1)], axis=1)
+        assert (np.unique(pairs, axis=0, return_counts=True)[1] == 3).all()
+    assert trials.input.shape[1] == 40 + 5 + 3
+    assert task.probes(stream(1), 0).input.shape[1] == 20 + 5 + 3
+    assert (task.trials(stream(4), 9).target.sum(axis=2) == 1).all()
+
+
+def test_perceptual_decision_still_inputs_rise_with_the_evidence() -> None:
+    task = PerceptualDecision()
+    stills, commands = np.stack(list(task.still_inputs().values())), np.array(list(task.commands().values()))
+    np.testing.assert_array_equal(commands, [-51.2, -25.6, -12.8, -6.4, 0, 6.4, 12.8, 25.6, 51.2])
+    np.testing.assert_allclose(stills, np.stack([np.ones(9), 0.5 + commands / 200, 0.5 - commands / 200], axis=1), rtol=0, atol=1e-15)
+    np.testing.assert_array_equal(task.still_inputs()["no evidence"], [1, 0.5, 0.5])
+
+
+def test_perceptual_decision_is_solved_by_what_is_nearly_ideal() -> None:
+    """The ideal observer is right in 0.896 of the trials. Who throws a coin in half of them is in 0.698 ± 0.018: a share of 0.78."""
+    task = PerceptualDecision()
+    trials = task.evaluation(stream(1, "evaluation"))
+    rng = np.random.default_rng(8)
+
+    def answer(chosen: np.ndarray) -> np.ndarray:
+        return np.stack([np.zeros(chosen.shape), chosen, -chosen], axis=1)[:, None].repeat(22, axis=1)
+
+    ideal = ideal_choices(trials.input)
+    assert task.solves(lambda: answer(ideal), trials)
+    assert not task.solves(lambda: answer(np.where(rng.random(len(ideal)) < 0.5, ideal, rng.choice([-1, 1], len(ideal)))), trials)
+    assert not task.solves(lambda: answer(0 * ideal), trials)
+    assert not task.solves(lambda: np.full_like(trials.target, np.nan), trials)
