@@ -9,8 +9,10 @@ import pandas as pd
 import xarray as xr
 
 from rnnpop.names import SCHEMAS, variable
+from rnnpop.numerics.evidence import evidence, stimulus
 from rnnpop.tasks import Task, Trials
 from rnnpop.tasks.context_integration import ContextIntegration
+from rnnpop.tasks.perceptual_decision import PerceptualDecision
 from rnnpop.tasks.sine import Sine
 
 CUBE = np.array(list(itertools.product((-1, 0, 1), repeat=3)))
@@ -220,7 +222,7 @@ def contrasts(measures: tuple[str, ...] = ("svcca", "topology"), seed: int = 3) 
 
 
 #: The tasks of the stores below, small, and how far each architecture's mode is off the command, in Hz at the highest one.
-SINE, INTEGRATION = Sine(), ContextIntegration(probe_trials=16)
+SINE, INTEGRATION, DECISION = Sine(), ContextIntegration(probe_trials=16), PerceptualDecision()
 DETUNED = {"vanilla": -0.3, "ugrnn": 0.1, "gru": 0.05, "lstm": 0.2}
 
 
@@ -259,6 +261,35 @@ def integration_stores(coords: dict[str, object], seed: int = 0, units: int = 16
     eigenvalue = np.repeat(np.append(1.0, np.linspace(0.9, 0.1, units - 1))[None], len(levels), axis=0).astype(complex)
     points = _points(coords, frames, centres, which, eigenvalue, 0, INTEGRATION, levels)
     return _record(coords, frames, places, total[..., None], batches, INTEGRATION.dt, rng), points
+
+
+def decision_stores(coords: dict[str, object], seed: int = 0, units: int = 16) -> tuple[xr.Dataset, xr.Dataset, xr.DataArray]:
+    """Trajectories, fixed points and input weights: the sum of the evidence stands along a line in a random frame, and is read out.
+
+    Without evidence there are two stable points and a saddle between them; with any, one stable point.
+    """
+    rng = np.random.default_rng(seed)
+    batches = [DECISION.probes(rng, 0), DECISION.probes(rng, 1), DECISION.shown()]
+    inputs = np.concatenate([batch.input for batch in batches]).astype(float)
+    samples = np.zeros(inputs.shape[:2])
+    samples[:, stimulus(inputs)] = evidence(inputs)
+    total, waiting = samples.cumsum(axis=1), (inputs[..., 0] > 0.5) * 1.0
+    places = np.stack([total, 0.3 * waiting, 0.1 * total**2], axis=-1)
+    outputs = np.stack([200 * waiting - 100, 20 * total, -20 * total], axis=-1)
+    frames = _frames(rng, coords, units)
+    commands = np.array(list(DECISION.commands().values()))
+    neutral = int(np.flatnonzero(commands == 0)[0])
+    still = np.concatenate([np.arange(len(commands)), [neutral, neutral]])
+    centres = np.column_stack([np.append(np.sign(commands), [-1, 1]), np.full((len(still), 1), 0.3), np.zeros(len(still))])
+    eigenvalue = np.tile(np.append(0.95, np.linspace(0.5, 0.0, units - 1)), (len(still), 1)).astype(complex)
+    eigenvalue[neutral, 0] = 1.05
+    points = _points(coords, frames, centres, still, eigenvalue, 0, DECISION)
+    points["unstable"][:] = (np.abs(points["eigenvalue"].values) > 1).sum(axis=1)
+    weights = np.zeros((len(frames), 2, 1, units, 3))
+    weights[:, :, 0] = frames[:, None, :, :1] * [0, 1, -1]
+    named = {"gate": np.array(["candidate"], dtype=object)}
+    dims = ("network", "checkpoint", "gate", "target", "input")
+    return _record(coords, frames, places, outputs, batches, DECISION.dt, rng), points, xr.DataArray(weights, named, dims)
 
 
 def _frames(rng: np.random.Generator, coords: dict[str, object], units: int) -> np.ndarray:
