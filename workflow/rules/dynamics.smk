@@ -1,10 +1,11 @@
-"""Dynamics of single networks. Needs networks, trajectories and sessions; makes fixed points, transitions, linearisations,
+"""Dynamics of single networks. Needs networks, trajectories and sessions; makes fixed points, slow points, transitions, linearisations,
 orbits, portraits, fields, statistics."""
 
 
 rule settle:
     """Find the fixed and slow points of each network under each constant input."""
     input:
+        unpack(corpus_of),
         networks=f"results/{SHARD}/networks.zarr.zip",
         trajectories=f"results/{SHARD}/trajectories.zarr.zip",
     output:
@@ -28,6 +29,35 @@ rule settle:
         code=code("settle"),
     script:
         "../../scripts/settle.py"
+
+
+rule descend:
+    """Descend to the slow points of each network by gradient, as published; the rule's benchmark has the time that it takes."""
+    input:
+        unpack(corpus_of),
+        networks=f"results/{SHARD}/networks.zarr.zip",
+        trajectories=f"results/{SHARD}/trajectories.zarr.zip",
+    output:
+        slow_points=f"results/{SHARD}/slow_points.zarr.zip",
+    log:
+        f"results/logs/{SHARD}/descend.log",
+    benchmark:
+        f"results/benchmarks/{SHARD}/descend.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        task=lambda wildcards: config["tasks"][wildcards.task],
+        cell=lambda wildcards: population(wildcards).cell_entry,
+        settings=lambda wildcards: STUDIES[wildcards.study].settings("descend", wildcards.task),
+        seed=config["seed"],
+        device=config["device"],
+        code=code("descend"),
+    script:
+        "../../scripts/descend.py"
 
 
 rule connect:
