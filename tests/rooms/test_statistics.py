@@ -6,18 +6,23 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import reading_study
 import session_study
 import synthetic_population as synthetic
 from rnnpop import names, variants
 from rnnpop.names import variable
+from rnnpop.numerics.evidence import evidence
 from rnnpop.numerics.nonnormality import INDICES, NOISE
+from rnnpop.statistics.choice_points import ChoicePoints
 from rnnpop.statistics.cube import Cube
+from rnnpop.statistics.decisions import Decisions
 from rnnpop.statistics.dimensionality import Dimensionality
 from rnnpop.statistics.fixed_points import FixedPoints
 from rnnpop.statistics.imitation import Imitation
 from rnnpop.statistics.line_attractor import describe_line
 from rnnpop.statistics.modes import modes_needed, partial_sums
 from rnnpop.statistics.nonnormality import Nonnormality
+from rnnpop.statistics.slow_points import SlowPoints
 from rnnpop.statistics.training import Training
 from rnnpop.statistics.transitions import Transitions
 
@@ -27,9 +32,11 @@ SAME = {"rtol": 0, "atol": 1e-12}  # a few roundings of float64
 #: Statistics of one task's networks, or of one kind of networks that play sessions; the others are looked at on the cube.
 TASK_OF = {
     **dict.fromkeys(("line_attractor", "modes", "selection"), "context_integration"),
+    **dict.fromkeys(("decisions", "choice_points"), "perceptual_decision"),
     "oscillation": "sine",
     **dict.fromkeys(session_study.STATISTICS["hierarchical"], "hierarchical"),
     "distillation": "distilled",
+    **dict.fromkeys(reading_study.STATISTICS, "valence"),
 }
 
 #: What is known of a circuit, whatever became of its student.
@@ -45,16 +52,22 @@ ALL_THE_SAME = ("steps", "criterion_step", "teacher", *OF_CIRCUITS, *OF_TEACHERS
 def shard(count: int = 3, first: int = 0, task: str = "flip_flop") -> dict[str, xr.Dataset]:
     if task in session_study.STUDIES:
         return of_networks(session_study.shard(task, next(iter(session_study.STUDIES[task]))), [0, 3, 2])
+    if task in reading_study.TASKS:
+        return of_networks(reading_study.shard(task), [0, 3, 2])
     coords = synthetic.identity("gru", "tanh", count, first)
-    if task == "flip_flop":
+    networks = synthetic.networks(coords)
+    if task == "perceptual_decision":
+        trajectories, points, networks["input_weights"] = synthetic.decision_stores(coords)
+    elif task == "flip_flop":
         trajectories = synthetic.trajectories(coords)
         points = synthetic.fixed_points(coords, trajectories.attrs["frames"])
     else:
         trajectories, points = synthetic.sine_stores(coords) if task == "sine" else synthetic.integration_stores(coords)
     return {
-        "networks": synthetic.networks(coords),
+        "networks": with_readout(networks, points),
         "trajectories": trajectories,
         "fixed_points": points,
+        "slow_points": slow_points(coords, points),
         "transitions": synthetic.transitions(coords),
         "linearisations": linearisations(coords, points),
         "orbits": orbits(coords, points),
@@ -85,9 +98,42 @@ def linearisations(coords: dict[str, object], points: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(drawn, {**coords, **kept, "horizon": [1, 10]})
 
 
+def with_readout(networks: xr.Dataset, points: xr.Dataset) -> xr.Dataset:
+    """Readouts without meaning."""
+    shape = [networks.sizes["network"], networks.sizes["checkpoint"], points.sizes["output"], points.sizes["unit"]]
+    weights = np.random.default_rng(2).standard_normal(shape)
+    return networks.assign(readout_weights=variable(("network", "checkpoint", "output", "source"), weights, "readout weights"))
+
+
+def slow_points(coords: dict[str, object], points: xr.Dataset) -> xr.Dataset:
+    """Descents from 30 states that ended at the points, q = 1e-9; all but the last of each network are kept, and half of those examined."""
+    found = points.drop_vars([name for name in points.data_vars if name not in ("state", "outputs", "still_input", "command")])
+    rows, networks, stills = points.sizes["fixed_point"], len(coords["index"][1]), points.sizes["still"]  # type: ignore[index]
+    node, owned = points["node"].values, points["owner"].values
+    last = node == np.array([node[owned == owner].max() for owner in owned])
+    looked = (node % 2 == 0) & ~last
+    columns: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
+        "position": (("fixed_point", "axis"), points["state"].values[:, :3]),
+        "mean_squared_step": (("fixed_point",), np.full(rows, 1e-9)),
+        "speed": (("fixed_point",), np.sqrt(1e-9 * points.sizes["unit"]) * np.ones(rows)),
+        "displacement": (("fixed_point",), 0.1 + 0.01 * node),
+        "start": (("fixed_point",), node),
+        "kept": (("fixed_point",), ~last),
+        "eigenvalue": (("fixed_point", "mode"), np.where(looked[:, None], points["eigenvalue"].values, np.nan)),
+        "unstable": (("fixed_point",), np.where(looked, points["unstable"].values, np.nan)),
+        "starts": (("network", "still"), np.full((networks, stills), 30)),
+        "below": (("network", "still", "tolerance"), np.tile([28, 27], (networks, stills, 1))),
+        "distinct": (("network", "still"), np.full((networks, stills), 27)),
+        "mean_loss": (("network", "still", "iteration"), np.tile([1.0, 1e-6, np.nan], (networks, stills, 1))),
+    }
+    made = {name: variable(dims, values, name) for name, (dims, values) in columns.items()}
+    return found.assign(made).assign_coords(tolerance=[1e-4, 1e-10], iteration=[1, 200, 400]).assign_attrs(tolerance=1e-4)
+
+
 def orbits(coords: dict[str, object], points: xr.Dataset) -> xr.Dataset:
-    """Cycles of the commanded frequencies."""
-    command = np.tile(np.nan_to_num(points["command"].values, nan=1.0), (len(coords["index"][1]), 1))
+    """Cycles of the commanded frequencies, or of any where none is commanded."""
+    commands = points["command"].values
+    command = np.tile(np.where(np.isfinite(commands) & (commands > 0), commands, 1.0), (len(coords["index"][1]), 1))
     both = ("network", "still")
     return xr.Dataset(
         {
@@ -141,6 +187,8 @@ def harmed(task: str) -> dict[str, xr.Dataset]:
     """The shard, but that its second network has diverged."""
     if task in session_study.STUDIES:  # there the stages themselves have met one
         return of_networks(session_study.shard(task, next(iter(session_study.STUDIES[task]))), [0, 1, 2])
+    if task in reading_study.TASKS:
+        return of_networks(reading_study.shard(task), [0, 1, 2])
     stores = shard(task=task)
     diverge(stores, 1)
     return stores
@@ -156,13 +204,16 @@ def diverge(stores: dict[str, xr.Dataset], network: int) -> None:
         stores["trajectories"][name_of][network] = np.inf
     stores["fixed_points"]["index_sum"][network] = np.nan
     stores["fixed_points"]["starts"][network] = 0
+    for name_of, value in {"starts": 0, "below": 0, "distinct": 0, "mean_loss": np.nan}.items():
+        stores["slow_points"][name_of][network] = value
     stores["linearisations"]["linear_r2"][network] = np.nan
     for item in stores["students"].data_vars.values():
         if item.dims[:2] == ("network", "fraction"):
             item[network] = "" if item.dtype == object else complex(np.nan, np.nan) if item.dtype == complex else np.nan
     stores["orbits"]["cycle"][network] = False
     stores["orbits"]["period"][network] = np.nan
-    for store, dim in (("fixed_points", "fixed_point"), ("linearisations", "fixed_point"), ("transitions", "edge")):
+    ragged = {**dict.fromkeys(("fixed_points", "slow_points", "linearisations"), "fixed_point"), "transitions": "edge"}
+    for store, dim in ragged.items():
         stores[store] = stores[store].isel({dim: stores[store]["owner"].values != name})
 
 
@@ -208,6 +259,40 @@ def test_the_ideal_cube_is_full() -> None:
     for name, value in expected.items():
         assert (found[name] == value).all(), name
     np.testing.assert_allclose(found["starts_fixed"], 200 / 256, **SAME)
+
+
+def test_slow_points_of_the_ideal_cube() -> None:
+    """All but the corner +++ are kept. Along an axis of the cube the others lie at ±1 and 0 (9 and 8, 9 times); λ = 1.1 but at corners."""
+    stores = shard(2)
+    names.check(stores["slow_points"].drop_vars(["level", "outcome"], errors="ignore"), "descend")
+    found = SlowPoints().describe(stores)
+    expected = {"slow_starts": 30, "slow_ends": 27, "slow_distinct": 27, "slow_kept": 26, "exact_points": 27, "slow_loss": 1e-6}
+    for name, value in expected.items():
+        assert (found[name] == value).all(), name
+    np.testing.assert_allclose(found["slow_in_states"], 1, atol=1e-3)  # states leave the cube's axes by noise alone
+    covariance = np.cov(synthetic.CUBE[:-1].T)
+    shares = np.sort(np.linalg.eigvalsh(covariance))[::-1] / np.trace(covariance)
+    np.testing.assert_allclose(found["slow_explained_1"], shares[0], **SAME)
+    np.testing.assert_allclose(found["slow_participation"], 1 / (shares**2).sum(), **SAME)
+    np.testing.assert_allclose(found["slow_explained_3"], 1, **SAME)
+    looked = np.abs(stores["fixed_points"]["eigenvalue"].values[:26:2])
+    np.testing.assert_allclose(found["slow_modulus"], np.median(looked[:, 0]), **SAME)
+    np.testing.assert_allclose(found["slow_unstable"], np.mean(looked[:, 0] > 1), **SAME)
+    np.testing.assert_allclose(found["slow_time_constant_4"], -1 / np.log(0.5), **SAME)
+    readouts = stores["trajectories"]["outputs"].values[:, :10, :, 2] - stores["trajectories"]["outputs"].values[:, :10, :, 1]
+    np.testing.assert_allclose(found["slow_coverage"], 4 / np.ptp(readouts.reshape(2, -1), axis=1), rtol=1e-6)
+    np.testing.assert_array_equal(found["slow_ends_by_tolerance"], [[28, 27]] * 2)
+    np.testing.assert_array_equal(found["slow_coverage_by_tolerance"].values[:, 1], 0)  # none below 1e-10
+
+
+def test_a_network_without_slow_points_has_none_on_any_part_of_its_line() -> None:
+    stores = shard(1)
+    stores["slow_points"] = stores["slow_points"].isel(fixed_point=slice(0))
+    found = SlowPoints().describe(stores)
+    for name in ("slow_kept", "slow_coverage", "slow_range"):
+        assert found[name] == 0
+    for name in ("slow_modulus", "slow_participation", "slow_speed", "slow_unstable", "slow_time_constant_1"):
+        assert np.isnan(found[name])
 
 
 def test_a_cube_with_a_point_lost_doubled_or_turned_is_not_full() -> None:
@@ -368,3 +453,65 @@ def test_a_student_invents_what_a_circuit_does_not_have() -> None:
     for name in ("invented", "invented_cycle"):
         np.testing.assert_array_equal(found[name].values, [[1, 0], [np.nan] * 2, [np.nan] * 2])
     np.testing.assert_array_equal(found["missed"].values, [[np.nan] * 2, [np.nan] * 2, [0, 1]])
+
+
+def test_an_ideal_integrator_decides_as_the_ideal_observer_does() -> None:
+    """Its output is the sum of the evidence, so its choices are the ideal observer's. 160 trials of the weakest coherence have a d' of 2.02
+    with a standard error of 0.2: an efficiency of 1 ± 0.2, four of them. The primacy of 320 choices has a standard error of 0.05."""
+    found = Decisions().describe(shard(task="perceptual_decision"))
+    for own, ideal in (
+        ("decision_accuracy", "ideal_accuracy"),
+        ("decision_accuracy_by_strength", "ideal_accuracy_by_strength"),
+        ("first_choice", "ideal_first_choice"),
+    ):
+        np.testing.assert_array_equal(found[own], found[ideal])
+    assert (found["undecided"] == 0).all()
+    assert (found["decision_accuracy_by_strength"].sel(strength=[25.6, 51.2]) == 1).all()
+    assert (np.abs(found["relative_efficiency"] - 1) < 0.8).all()
+    assert (np.abs(found["kernel_primacy"]) < 0.2).all()
+    assert (found["choice_along_pc1"] > 0.98).all()
+    assert (found["decision_pc1"] > found["decision_pc2"]).all()
+
+
+def test_decisions_on_half_of_the_evidence_are_seen_as_such() -> None:
+    """Who sums the first ten samples has an efficiency of 1/2 (0.16 of standard error) and a primacy of 1 (weights of noise: 0.4)."""
+    stores = shard(1, task="perceptual_decision")
+    store = stores["trajectories"]
+    early = evidence(store["inputs"].values)[:, :10].sum(axis=1)
+    store["outputs"][0, :, -1] = np.stack([np.full(len(early), -1.0), early, -early], axis=1)
+    found = Decisions().describe(stores)
+    assert abs(found["relative_efficiency"].item() - 0.5) < 4 * 0.16
+    assert found["relative_efficiency"].item() < Decisions().describe(shard(1, task="perceptual_decision"))["relative_efficiency"].item()
+    assert found["kernel_primacy"].item() > 0.6
+    assert found["decision_accuracy"].item() < found["ideal_accuracy"].item()
+
+
+def test_the_points_of_an_integrator_are_counted_and_its_mode_is_along_the_evidence() -> None:
+    """Both eigenvectors are put along the line of states, which A (0, 1, −1) is along, and principal component 1 but for its noise."""
+    stores = shard(task="perceptual_decision")
+    points, linear = stores["fixed_points"], stores["linearisations"]
+    line = np.diff(points["state"].values.reshape(3, -1, 16)[:, [0, -1]], axis=1)[:, 0]
+    for name in ("right", "left"):
+        linear[name][:] = np.repeat(line / np.linalg.norm(line, axis=1, keepdims=True), 11, axis=0)
+    linear["input_gain"][:] = [0.5, 0.3, -0.3]
+    found = ChoicePoints().describe(stores)
+    expected = [[1] * 4 + [2] + [1] * 4] * 3
+    np.testing.assert_array_equal(found["stable_points"], expected)
+    np.testing.assert_array_equal(found["saddle_points"].sel(still="no evidence"), [1] * 3)
+    assert found["saddle_points"].sum() == 3
+    for name, number in {"neutral_points": 3, "neutral_stable": 2, "neutral_saddles": 1}.items():
+        np.testing.assert_array_equal(found[name], [number] * 3)
+    np.testing.assert_allclose(found["neutral_modulus"], 0.95, **SAME)
+    np.testing.assert_allclose(found["neutral_time_constant"], -1 / np.log(0.95), **SAME)
+    np.testing.assert_allclose(found["neutral_evidence_gain"], 0.6, **SAME)
+    assert (found["neutral_evidence_angle"] < 1e-4).all()  # the arc cosine of 1 − 1e-15 is 3e-6 degrees
+    assert (found["neutral_pc1_angle"] < 5).all()
+
+
+def test_without_fixed_points_nothing_is_said_of_modes() -> None:
+    stores = shard(1, task="perceptual_decision")
+    for name in ("fixed_points", "linearisations"):
+        stores[name] = stores[name].isel(fixed_point=slice(0))
+    found = ChoicePoints().describe(stores)
+    assert found["neutral_stable"].item() == found["stable_points"].sum() == 0
+    assert np.isnan(found["neutral_modulus"])
