@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 uv_version=0.13.9
-made_of() { cat envs/requirements.lock envs/torch.txt envs/bootstrap.sh; }
+made_of() { cat envs/requirements.lock envs/torch.txt envs/neurogym.txt envs/bootstrap.sh; }
 made_of | cmp -s - .venv/.lock && exit 0
 
 python=${1:-${PYTHON:-python3}}
@@ -24,4 +24,5 @@ elif [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then
   export UV_TORCH_BACKEND=cpu
 fi
 .venv/bin/uv pip install --quiet --compile-bytecode -r envs/torch.txt
+.venv/bin/uv pip install --quiet --require-hashes --no-deps --compile-bytecode -r envs/neurogym.txt
 made_of > .venv/.lock

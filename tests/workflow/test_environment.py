@@ -12,7 +12,7 @@ PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", re.MULTILINE)
 
 def locked() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for file in ("requirements.lock", "torch.txt"):
+    for file in ("requirements.lock", "torch.txt", "neurogym.txt"):
         for name, pin in PINNED.findall((ENVIRONMENTS / file).read_text()):
             found.setdefault(name.lower(), set()).add(pin)
     return found
