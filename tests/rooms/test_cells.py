@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
 from typing import Any
 
 import numpy as np
@@ -102,6 +104,13 @@ def test_kernel_equals_the_plain_cell(cell: Cell) -> None:
     found = passes(cell.kernel or AutomaticKernel, cell)  # type: ignore[arg-type]  # NativeKernel is no cell's own
     for name, expected in passes(AutomaticKernel, cell).items():
         torch.testing.assert_close(found[name], expected, rtol=0, atol=1e-12, msg=name)
+
+
+def test_native_passes_are_there_where_a_compiler_is() -> None:
+    """Else every test of theirs would be passed over in silence."""
+    if not any(shutil.which(name) for name in ("cc", "gcc", "clang")) or os.environ.get("RNNPOP_NATIVE") == "0":
+        pytest.skip("no C compiler here")
+    assert available(load("cells", {"kind": "gru", "units": 6}), torch.float32, torch.device("cpu"))
 
 
 @pytest.mark.parametrize(("units", "trials"), [(6, 5), (33, 70)], ids=["one block", "two blocks, rows over"])

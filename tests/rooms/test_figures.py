@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import importlib
 import os
 import pickle
 import re
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from matplotlib.transforms import Bbox
 
 import synthetic_population as synthetic
 from rnnpop import names, variants
@@ -29,6 +31,8 @@ ENTRIES = {
     "memory": {"kind": "memory", "geometry": "svcca", "topology": "topology"},
     "sine": {"kind": "sine", "geometry": "svcca", "topology": "topology"},
     "integration": {"kind": "integration", "geometry": "svcca", "topology": "topology"},
+    "simplex": {"kind": "simplex", "classes": {"context": 2, "categorical": 3}},
+    "modifiers": {"kind": "modifiers", "gains": {"not": -1}, "scopes": {"not": 4, "extremely": 1}},
     "gallery": {"kind": "gallery"},
     "embeddings": {"kind": "embeddings", "measures": ["svcca", "topology"]},
     "levels": {
@@ -44,8 +48,12 @@ SESSIONS = dict.fromkeys(("observers", "behaviour", "beliefs", "effects", "dynam
 EXHIBITS = dict.fromkeys(("line_attractors", "circuit_spectra", "limit_sets"), "exhibits")
 #: Figures of many students, and of a recording.
 STUDENTS = dict.fromkeys(("phases", "chains", "confusions", "predictors", "student_spectra", "singular_vectors", "diagnosis"), "students")
+#: Figures of networks that decide.
+DECISIONS = dict.fromkeys(("decisions", "choice_points"), "decisions")
+#: Figures of networks that read.
+READERS = dict.fromkeys(("reading", "line", "words", "modifiers", "simplex"), "readers")
 #: The task that a figure is of, where it is not any.
-TASKS = {"sine": "sine", "integration": "context_integration"} | SESSIONS | EXHIBITS | STUDENTS
+TASKS = {"sine": "sine", "integration": "context_integration"} | SESSIONS | EXHIBITS | STUDENTS | DECISIONS | READERS
 KINDS = variants.kinds("figures")
 
 
@@ -60,19 +68,33 @@ def single_networks(task: str, coords: dict[str, Any], seed: int) -> tuple[xr.Da
 
 
 def study(task: str = "flip_flop", per_population: int = 3, topology: float = 0.02) -> dict[str, Any]:
-    """Stores of a task of a study of eight populations; or of one of networks that play sessions."""
+    """Stores of a task of a study of eight populations; or of one of networks that play sessions. The caller may change them."""
+    return copy.deepcopy(made(task, per_population, topology))
+
+
+@cache
+def made(task: str, per_population: int, topology: float) -> dict[str, Any]:
+    """The same, once and for all tests."""
     if task in SESSIONS.values():
         import session_study  # and so torch, which no figure needs
 
-        return study(per_population=per_population, topology=topology) | copy.deepcopy(session_study.study(task))
+        return made("flip_flop", per_population, topology) | session_study.study(task)
     if task == "exhibits":
         import exhibit_study
 
-        return study(per_population=per_population, topology=topology) | copy.deepcopy(exhibit_study.study())
+        return made("flip_flop", per_population, topology) | exhibit_study.study()
+    if task == "readers":
+        import reader_study
+
+        return made("flip_flop", per_population, topology) | reader_study.study()
     if task == "students":
         import student_summary
 
-        return study(per_population=per_population, topology=topology) | student_summary.study(per_population)
+        return made("flip_flop", per_population, topology) | student_summary.study(per_population)
+    if task == "decisions":
+        import decision_study
+
+        return made("flip_flop", per_population, topology) | decision_study.study(per_population)
     stores: dict[str, Any] = {"portraits": [], "transitions": [], "fixed_points": [], "networks": []}
     for seed, (architecture, activation) in enumerate((a, b) for a in synthetic.ARCHITECTURES for b in synthetic.ACTIVATIONS):
         coords = synthetic.identity(architecture, activation, 2, task=task)
@@ -113,6 +135,12 @@ def drawn(kind: str, met: bool = True) -> Drawing:
     return draw(kind, datasets)
 
 
+@cache
+def written(kind: str, met: bool = True) -> list[tuple[str, float, Bbox]]:
+    """What is written in that figure, its size in points, and its box on the page."""
+    return [(text.get_text(), text.get_fontsize(), text.get_window_extent()) for text in texts(drawn(kind, met))]
+
+
 def texts(drawing: Drawing) -> list[matplotlib.text.Text]:
     """Every text that is drawn, laid out as on the page."""
     with style.sheet():
@@ -151,24 +179,22 @@ def test_text_is_legible_and_within_the_page(kind: str) -> None:
     drawing = drawn(kind)
     page = drawing.figure.bbox
     assert drawing.figure.get_figwidth() * style.INCH == pytest.approx(style.PAGE)
-    for text in texts(drawing):
-        assert text.get_fontsize() >= 7, text.get_text()
-        box = text.get_window_extent()
-        assert box.x0 >= 0, text.get_text()
-        assert box.y0 >= 0, text.get_text()
-        assert box.x1 <= page.width, text.get_text()
-        assert box.y1 <= page.height, text.get_text()
+    for text, size, box in written(kind):
+        assert size >= 7, text
+        assert box.x0 >= 0, text
+        assert box.y0 >= 0, text
+        assert box.x1 <= page.width, text
+        assert box.y1 <= page.height, text
 
 
 @pytest.mark.parametrize("met", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_two_texts_overlap(kind: str, met: bool) -> None:
     """Boxes may touch by the blank line of a glyph's box (1 pt), not more; whether or not a network met the criterion."""
-    drawing = drawn(kind, met)
-    slack = drawing.figure.dpi / 72
-    boxes = [(text.get_text(), text.get_window_extent()) for text in texts(drawing)]
-    for place, (one, first) in enumerate(boxes):
-        for other, second in boxes[place + 1 :]:
+    slack = drawn(kind, met).figure.dpi / 72
+    told = written(kind, met)
+    for place, (one, _, first) in enumerate(told):
+        for other, _, second in told[place + 1 :]:
             across = min(first.x1, second.x1) - max(first.x0, second.x0)
             along = min(first.y1, second.y1) - max(first.y0, second.y0)
             assert min(across, along) <= slack, f"{one!r} overlaps {other!r}"
@@ -177,7 +203,7 @@ def test_no_two_texts_overlap(kind: str, met: bool) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_panel_has_its_numbers(kind: str) -> None:
     drawing = drawn(kind)
-    letters = {text.get_text() for text in texts(drawing) if re.fullmatch("[a-z]", text.get_text())}
+    letters = {text for text, _, _ in written(kind) if re.fullmatch("[a-z]", text)}
     assert letters
     assert {name[0] for name in drawing.tables} == letters
     assert all(len(table) for table in drawing.tables.values())
@@ -255,9 +281,9 @@ def test_failed_networks_leave_the_panels_and_stay_in_the_tables() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_draws_when_no_network_met_the_criterion(kind: str) -> None:
-    told = texts(drawn(kind, met=False))
+    told = written(kind, met=False)
     if kind not in ("curves", "verdicts", "diagnosis"):  # the one shows those that failed, the others show no network
-        assert any(re.search(r"no network|\(N = 0\)", text.get_text()) for text in told)
+        assert any(re.search(r"no network|\(N = 0\)", text) for text, _, _ in told)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -273,7 +299,7 @@ def test_it_draws_without_an_activation_axis_and_with_one_architecture(kind: str
     assert texts(draw(kind, datasets | chosen | {"contrasts": datasets["contrasts"].sel(factor=["architecture"])}))
 
 
-@pytest.mark.parametrize("kind", ["sine", "integration", "curves", "verdicts", "levels", *SESSIONS, *STUDENTS])
+@pytest.mark.parametrize("kind", ["sine", "integration", "curves", "verdicts", "levels", *SESSIONS, *STUDENTS, *DECISIONS, *READERS])
 def test_it_draws_when_the_summary_lacks_what_it_plots(kind: str) -> None:
     datasets = of(kind)
     datasets["summary"] = datasets["summary"].drop_vars(list(datasets["summary"].data_vars))
@@ -509,3 +535,101 @@ def test_singular_values_stand_beside_those_of_teachers_at_each_level() -> None:
     np.testing.assert_allclose(own["value"], 20 * own["fraction"], rtol=1e-12)
     assert set(tables["a"]["level"]) == {5, 20, 100}
     assert set(tables["e"]["networks"]) == {3}
+
+
+def test_what_figures_of_decisions_read_is_what_stages_make() -> None:
+    """Columns are those that the statistics make; axes of the made-up points are the portraits'."""
+    datasets = study("decisions", per_population=2)
+    stores = {"portraits": "portray", "slow_points": "descend", "networks": "train"}
+    for name, stage in stores.items():
+        for store in datasets[name]:
+            names.check(store, stage)
+    made_by = [variables for kind in ("decisions", "choice_points", "slow_points") for variables in columns_of(kind)]
+    assert set(datasets["summary"].data_vars) <= set(made_by)
+
+
+def columns_of(kind: str) -> list[str]:
+    """Names in the tables of columns of a statistic's file."""
+    module = importlib.import_module(f"rnnpop.statistics.{kind}")
+    tables = [table for name, table in vars(module).items() if name in ("_COLUMNS", "_COUNTS")]
+    return [column for table in tables for column in table]
+
+
+def test_curves_are_means_between_percentiles_of_the_networks_that_met_the_criterion() -> None:
+    datasets = study("decisions", per_population=4)
+    summary = datasets["summary"]
+    summary["status"][1] = "not_converged"
+    tables = draw("decisions", datasets).tables
+    own = summary["first_choice"].values[[0, 2, 3]]
+    found = tables["a"][tables["a"]["group"] == "Leaky"]
+    np.testing.assert_allclose(found["mean"], own.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found[["low", "high"]].T, np.percentile(own, [2.5, 97.5], axis=0), rtol=1e-12)
+    assert set(found["networks"]) == {3}
+    medians = tables["d_medians"].query("column == 'decision_threshold' and group == 'Leaky'")
+    assert medians["value"].item() == np.median(summary["decision_threshold"].values[[0, 2, 3]])
+    assert len(tables["d"].query("column == 'decision_threshold' and group == 'Leaky'")) == 4
+
+
+def test_groups_are_called_as_the_entry_says() -> None:
+    datasets = study("decisions", per_population=4)
+    datasets["summary"]["status"][1] = "not_converged"
+    entry = {"kind": "decisions", "factors": ["architecture", "activation"], "written": {"leaky": "Leaky, α = 1", "tanh": "(tanh)"}}
+    drawing = variants.load("figures", entry).draw(datasets)
+    assert "Leaky, α = 1, (tanh)" in set(drawing.tables["d"]["group"])
+    assert sum("N = 3 of 4" in text.get_text() for text in texts(drawing)) == 3
+
+
+def test_points_kept_stand_beside_exact_ones_of_the_same_networks() -> None:
+    """Populations take turns: seven with two networks each leave room for a second one of the first only."""
+    datasets = study("decisions", per_population=3)
+    tables = draw("choice_points", datasets).tables
+    points = tables["a_points"]
+    assert points["network"].nunique() == 8
+    kinds = points.groupby("network")["kind"].value_counts().unstack()
+    assert (kinds[["stable", "unstable", "slow"]] == [2, 1, 10]).all(axis=None)
+    cloud = points[points["kind"] == "slow"].groupby("network")["pc_1"].agg(np.ptp)
+    ends = points[points["kind"] == "stable"].groupby("network")["pc_1"].agg(np.ptp)
+    np.testing.assert_allclose(cloud / ends, 9 / 11, rtol=1e-9)
+    counted = tables["c"].query("column == 'neutral_stable'").groupby("count")["networks"].sum()
+    np.testing.assert_array_equal(counted.loc[:3], np.bincount(datasets["summary"]["neutral_stable"].values.astype(int), minlength=4))
+    np.testing.assert_array_equal(tables["e"]["slow_kept"], datasets["summary"]["slow_kept"])
+
+
+def test_a_network_without_slow_points_is_drawn_all_the_same() -> None:
+    datasets = study("decisions", per_population=2)
+    datasets["slow_points"] = [store.isel(fixed_point=slice(0)) for store in datasets["slow_points"]]
+    told = [text.get_text() for text in texts(draw("choice_points", datasets))]
+    assert sum("slow: 0" in text for text in told) == 8
+
+
+def test_what_figures_of_readers_draw_is_what_stages_made() -> None:
+    datasets = study("readers")
+    met = datasets["summary"]["network"].values[datasets["summary"]["status"].values == "ok"]
+    planes = draw("reading", datasets).tables["c"]
+    for network, own in planes.groupby("network"):
+        reading = next(store for store in datasets["readings"] if network in store["network"].values).sel(network=network)
+        assert own["states"].sum() == reading["visits"].sum()
+    times = draw("line", datasets).tables["c"].query("mode == 0")
+    appraisal = datasets["appraisals"][0]
+    for name in set(appraisal["network"].values) & set(met):
+        points = (appraisal["owner"].values == name) & (appraisal["condition"].values == "silence")
+        np.testing.assert_array_equal(
+            np.sort(times[times["network"] == name]["time_constant"]), np.sort(appraisal["time_constant"].values[points, 0])
+        )
+    shares = draw("words", datasets).tables
+    np.testing.assert_allclose(shares["b"].groupby(["group", "valence"])["share"].sum(), 1, rtol=1e-12)
+    np.testing.assert_allclose(shares["c"].groupby("group")["share"].sum(), 1, rtol=1e-12)
+
+
+def test_classes_are_told_apart_in_one_dimension_less_than_they_are() -> None:
+    datasets = study("readers")
+    summary = datasets["summary"]
+    lost = summary["network"].values == "categorical/gru/adam/00000"
+    summary["status"][lost] = "not_converged"
+    tables = draw("simplex", datasets).tables
+    own = np.array([str(name).startswith("categorical/gru") for name in summary["network"].values]) & (summary["status"].values == "ok")
+    told = tables["a_medians"].query("group == 'GRU' and classes == 3")
+    assert told["value"].item() == np.median(summary["reading_participation"].values[own])
+    assert told["networks"].item() == sum(own) == 2
+    assert "categorical/gru/adam/00000" in set(tables["a"]["network"])  # hollow, and in no median
+    np.testing.assert_allclose(tables["a"].query("group == 'predicted'")["value"], [1, 2], atol=0.05)

@@ -10,7 +10,7 @@ from rnnpop.names import identity, variable
 from rnnpop.numerics.subspaces import principal_subspace
 
 #: Axes of the picture; trials of the probe batch that it shows, and the batch of trials for pictures, of which it shows all.
-_AXES, _TRIALS, _SHOWN = 3, 8, 2
+AXES, _TRIALS, _SHOWN = 3, 8, 2
 
 
 def portray(trajectories: xr.Dataset, fixed_points: xr.Dataset) -> xr.Dataset:
@@ -32,7 +32,7 @@ def portray(trajectories: xr.Dataset, fixed_points: xr.Dataset) -> xr.Dataset:
     kept = np.union1d(np.flatnonzero(batch == 0)[:_TRIALS], np.flatnonzero(batch == _SHOWN))
     shown = trajectories.isel(trial=kept)
     owner = fixed_points["owner"].values
-    position = np.full((owner.size, _AXES), np.nan)
+    position = np.full((owner.size, AXES), np.nan)
     pictures, explained = [], []
     for name, states in zip(trajectories["network"].values, trajectories["state"].values, strict=True):
         probes = states[batch == 0]
@@ -81,7 +81,7 @@ def principal_axes(
     """
     units = states.shape[1]
     if not np.isfinite(states).all():
-        return np.full(units, np.nan), np.full((units, _AXES), np.nan), np.full(_AXES, np.nan)
-    subspace = principal_subspace(states, _AXES)
+        return np.full(units, np.nan), np.full((units, AXES), np.nan), np.full(AXES, np.nan)
+    subspace = principal_subspace(states, AXES)
     largest = np.take_along_axis(subspace.axes, np.abs(subspace.axes).argmax(axis=0)[None], axis=0)
     return states.mean(axis=0), subspace.axes * np.sign(largest), subspace.explained

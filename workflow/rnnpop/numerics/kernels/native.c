@@ -174,10 +174,10 @@ typedef struct {
 } stacked;
 
 /* Shapes, and what is worked in. Steps T, units n, inputs I, outputs O; n in whole vectors N; K = n + I + 1;
- * inputs in whole vectors W, or 0 where they are few; components that the readout sees R: n, or of an LSTM 2n, its cells as well.
+ * inputs in whole vectors W, or 0 where they are few; components that the readout sees V: n, or of an LSTM 2n, its cells as well.
  * `all` has G gates of each unit, then the readout; the GRU's candidate, which sees r∘h, is apart. */
 typedef struct {
-    int T, n, I, O, G, K, N, W, R;
+    int T, n, I, O, G, K, N, W, V;
     stacked all, candidate;
     float *seen, *a;                     /* [T+1][K][BLOCK]: h, x, 1;  [T+1][rows][BLOCK]: gates, then y, then its gradient */
     float *reset;                        /* GRU: [T][K][BLOCK]: r∘h, x, 1 */
@@ -207,11 +207,11 @@ static stacked take_stacked(room *s, float *base, int rows) {
     return p;
 }
 
-static room lay_out(int cell, int T, int n, int I, int O, int R, float *base) {
+static room lay_out(int cell, int T, int n, int I, int O, int V, float *base) {
     const int G = cell == VANILLA ? 1 : cell == LSTM ? 4 : 2;
     room s = {.T = T, .n = n, .I = I, .O = O, .G = G, .K = n + I + 1, .N = (n + LANES - 1) / LANES * LANES};
     s.W = I < WIDE ? 0 : (I + LANES - 1) / LANES * LANES;
-    s.R = R;
+    s.V = V;
     const size_t row = BLOCK, slot = n * row, seen = s.K * row, over = LANES * row; /* `transpose` reads over the end */
     const size_t lstm = cell == LSTM, gru = cell == GRU;
     s.all = take_stacked(&s, base, G * n + O);
@@ -228,7 +228,7 @@ static room lay_out(int cell, int T, int n, int I, int O, int R, float *base) {
     s.turned = take(&s, base, s.N * row);
     s.dx = take(&s, base, I * row);
     s.turned_x = take(&s, base, s.W * row);
-    const size_t cells = R > n;
+    const size_t cells = V > n;
     s.Q = take(&s, base, cells * O * n);
     s.Qt = take(&s, base, cells * O * n);
     s.dQ = take(&s, base, cells * O * s.N);
@@ -267,11 +267,11 @@ static void pack(const room *s, int gates, float constant, const parameters *p) 
             pack_row(s, m, row, p->recurrent_weights + from * s->n, p->input_weights + from * s->I, p->bias[from] + (g ? 0 : constant));
         }
     for (int o = 0; o < s->O; o++) {
-        const float *w = p->readout_weights + (size_t)o * s->R;
+        const float *w = p->readout_weights + (size_t)o * s->V;
         pack_row(s, &s->all, s->G * s->n + o, w, NULL, p->readout_bias[o]);
-        for (int j = 0; s->R > s->n && j < s->n; j++) s->Q[o * s->n + j] = s->Qt[j * s->O + o] = w[s->n + j];
+        for (int j = 0; s->V > s->n && j < s->n; j++) s->Q[o * s->n + j] = s->Qt[j * s->O + o] = w[s->n + j];
     }
-    if (s->R > s->n) memset(s->dQ, 0, sizeof(float) * s->O * s->N);
+    if (s->V > s->n) memset(s->dQ, 0, sizeof(float) * s->O * s->N);
     const stacked *both[] = {&s->all, &s->candidate};
     for (int i = 0; i < 2; i++) {
         memset(both[i]->dP, 0, sizeof(float) * both[i]->rows * s->N);
@@ -289,9 +289,9 @@ static void unpack(const room *s, int gates, const parameters *p) {
             unpack_row(s, m, row, p->recurrent_weights + to * s->n, p->input_weights + to * s->I, p->bias + to);
         }
     for (int o = 0; o < s->O; o++) {
-        float *w = p->readout_weights + (size_t)o * s->R;
+        float *w = p->readout_weights + (size_t)o * s->V;
         unpack_row(s, &s->all, s->G * s->n + o, w, NULL, p->readout_bias + o);
-        if (s->R > s->n) memcpy(w + s->n, s->dQ + (size_t)o * s->N, sizeof(float) * s->n);
+        if (s->V > s->n) memcpy(w + s->n, s->dQ + (size_t)o * s->N, sizeof(float) * s->n);
     }
 }
 
@@ -376,7 +376,7 @@ INLINE double forward(const int cell, const int relu, const room *s, int keep, i
         if (t) {
             float *y = a + (size_t)G * n * BLOCK;
             product(O, BLOCK, K, s->all.P + (size_t)G * n * K, K, seen, BLOCK, y, BLOCK, 0);
-            if (cell == LSTM && s->R > n) product(O, BLOCK, n, s->Q, n, s->c + now * n * BLOCK, BLOCK, y, BLOCK, 1);
+            if (cell == LSTM && s->V > n) product(O, BLOCK, n, s->Q, n, s->c + now * n * BLOCK, BLOCK, y, BLOCK, 1);
             const size_t row = ((size_t)(t - 1) * B + first) * O;
             for (int o = 0; outputs && o < O; o++)
                 for (int b = 0; b < trials; b++) outputs[row + (size_t)b * O + o] = y[o * BLOCK + b];
@@ -501,7 +501,7 @@ INLINE void backward(const int cell, const int relu, const room *s, int B, int f
         const float *used = D + (size_t)low * BLOCK;
         product(n, BLOCK, high - low, s->all.Pt + low, M, used, BLOCK, dh, BLOCK, (cell == UGRNN || cell == GRU) && t < T);
         add_gradient(s, &s->all, low, high - low, used, seen);
-        if (cell == LSTM && s->R > n && t) {
+        if (cell == LSTM && s->V > n && t) {
             const float *of_outputs = D + (size_t)G * n * BLOCK;
             product(n, BLOCK, O, s->Qt, O, of_outputs, BLOCK, carry, BLOCK, 1);
             transpose(n, C, s->turned, s->N);
@@ -542,14 +542,14 @@ INLINE void unflush(unsigned before) {
 #endif
 }
 
-size_t room_size(int cell, int T, int n, int I, int O, int R) { return lay_out(cell, T, n, I, O, R, NULL).size; }
+size_t room_size(int cell, int T, int n, int I, int O, int V) { return lay_out(cell, T, n, I, O, V, NULL).size; }
 
 /* Mean score of the network `p` on B trials, x[T][B][I] and target[T][B][O]; with `gradient`, its gradient as well; with `outputs`
  * [T][B][O], what it puts out; with `dx` [T][B][I], the gradient by x. Without a target, nothing is scored. */
-double passes(int cell, int relu, int loss, int T, int B, int n, int I, int O, int R, float constant, float *base, const float *x,
+double passes(int cell, int relu, int loss, int T, int B, int n, int I, int O, int V, float constant, float *base, const float *x,
               const float *target, float *states, float *outputs, const parameters *p, const parameters *gradient, float *dx) {
     const unsigned before = flush();
-    const room s = lay_out(cell, T, n, I, O, R, base);
+    const room s = lay_out(cell, T, n, I, O, V, base);
     const int gates = s.G + (cell == GRU);
     double error = 0;
     pack(&s, gates, constant, p);
@@ -570,11 +570,11 @@ double passes(int cell, int relu, int loss, int T, int B, int n, int I, int O, i
 }
 
 /* One step of each of K networks, one after the other: x[K][B][I], states [K][B][n, or 2n], outputs [K][B][O], p[K]. */
-void advance(int cell, int relu, int K, int B, int n, int I, int O, int R, float constant, float *base, const float *x, float *states,
+void advance(int cell, int relu, int K, int B, int n, int I, int O, int V, float constant, float *base, const float *x, float *states,
              float *outputs, const parameters *p) {
     const size_t S = cell == LSTM ? 2 * n : n;
     for (size_t k = 0; k < (size_t)K; k++)
-        passes(cell, relu, SQUARED, 1, B, n, I, O, R, constant, base, x + k * B * I, NULL, states + k * B * S, outputs + k * B * O, p + k,
+        passes(cell, relu, SQUARED, 1, B, n, I, O, V, constant, base, x + k * B * I, NULL, states + k * B * S, outputs + k * B * O, p + k,
                NULL, NULL);
 }
 
