@@ -46,9 +46,9 @@ class Confusions(Figure):
     below 1), by architecture, share of units watched and kind of student; architectures whose own score is above 1 stand last,
     after a line. (b) What teachers' runs without noise come to, and what their students' do: numbers of networks, coloured by the
     share of the teacher's class. (c) Share of students that come to something else than their teacher. (d) Share of students with
-    as many fixed points of each number of unstable directions as their teacher. Of linear circuits there is panel a alone; of
-    trained networks a and d. In c and d: 95 % intervals (Wilson 1927), of networks; where several subsets of units were watched, a
-    network counts with its mean.
+    as many fixed points of each number of unstable directions as their teacher. Of linear circuits there is panel a alone; of trained
+    networks a, and d under the letter b. In c and d: 95 % intervals (Wilson 1927), of networks; where several subsets of units were
+    watched, a network counts with its mean.
 
     Attributes:
         task: what the networks were driven by, or trained on; all where it is empty.
@@ -78,12 +78,13 @@ class Confusions(Figure):
                 style.heading(figure, 2, tops[2] - 6, "c", "Students with another limit set")
                 _matrices(figure, tops[1], own)
                 _curves(style.place(figure, 16, tops[2], 64, _TALL), other, kinds, "share of students")
-            aside = 90 if own else 0
-            style.heading(figure, 2 + aside, tops[2] - 6, "d", "Students with the right fixed points")
+            aside, letter = (90, "d") if own else (0, "b")
+            style.heading(figure, 2 + aside, tops[2] - 6, letter, "Students with the right fixed points")
             _curves(style.place(figure, 16 + aside, tops[2], 64, _TALL), right, kinds, "share of students")
             entries = _legend(kinds, sorted({*other["architecture"], *right["architecture"]}))
             students.legend(figure, 8, tops[2] + _TALL + 14, entries)
-        return Drawing(figure, {"a": read, "b": changes, "b_prevalence": _prevalence(changes), "c": other, "d": right})
+        of_limit_sets = {"b": changes, "b_prevalence": _prevalence(changes), "c": other} if own else {}
+        return Drawing(figure, {"a": read, **of_limit_sets, letter: right})
 
 
 def _read(table: pd.DataFrame) -> pd.DataFrame:
@@ -183,9 +184,11 @@ def _curves(axes: Axes, shares: pd.DataFrame, kinds: Mapping[str, int], text: st
         panels.nothing(axes, "none known")
         return
     architectures = sorted(set(shares["architecture"]))
-    for (architecture, learner), own in shares.groupby(["architecture", "learner"], sort=False):
+    groups = shares.groupby(["architecture", "learner"], sort=False)
+    for turn, ((architecture, learner), own) in enumerate(groups):
         look = style.line(kinds[learner]) | {"ls": style.line(architectures.index(architecture))["ls"]}
-        students.curve(axes, own, "fraction", **look)
+        aside = 1.1 ** (2 * (turn + 0.5) / len(groups) - 1) if shares["fraction"].nunique() == 1 else 1
+        students.curve(axes, own.assign(fraction=aside * own["fraction"]), "fraction", **look)
     students.share_axis(axes, sorted(set(shares["fraction"])))
     counts = shares["networks"]
     axes.set(ylim=(-0.03, 1.03), ylabel=text)

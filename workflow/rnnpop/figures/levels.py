@@ -16,9 +16,11 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from rnnpop.figures import Drawing, Figure, panels, style
+from rnnpop.figures.panels import students
 from rnnpop.figures.panels.populations import limits, quartiles
 from rnnpop.seeds import stream
 
@@ -235,18 +237,21 @@ class _Picture:
         x, met = found[found.dims[1]], (self.networks["status"] == "ok").to_numpy()
         tables: list[pd.DataFrame] = []
         for turn, group in enumerate(self.groups):
-            for level in self.shown:
+            for place, level in enumerate(self.shown):
                 own = met & (self.networks["level"] == level).to_numpy() & (self.networks["by"] == group).to_numpy()
                 told = quartiles(found.values[own])
                 colour = self._colour(level)
                 axes.fill_between(x, told["low"], told["high"], color=colour, alpha=0.15, lw=0)
-                axes.plot(x, told["median"], color=colour, ls=style.line(turn)["ls"], lw=1.0)
+                axes.plot(x, told["median"], color=colour, ls=self._dashes(turn, place), lw=1.0)
                 tables.append(told.assign(x=x.values, level=level, by=group))
         table = pd.concat(tables, ignore_index=True)
         if not table["median"].notna().any():
             panels.nothing(axes)
             return table
-        axes.set_xlabel(f"{style.printed(str(x.name))}")
+        if x.name == "fraction":
+            students.share_axis(axes, sorted(x.values))
+        else:
+            axes.set_xlabel(f"{style.printed(str(x.name))}")
         if axes.get_yscale() == "log" and (table["high"] > 0).any():
             top = table["high"].max()
             axes.set_ylim(max(_DEPTH * top, 0.8 * table["low"][table["low"] > 0].min()), 1.2 * top)
@@ -256,24 +261,33 @@ class _Picture:
         """Of a level's curve."""
         return style.Key({self.entry.factor: tuple(self.shown)}).colour(self.entry.factor, level)
 
+    def _dashes(self, group: int, level: int) -> Any:
+        """Of a curve: dashes tell groups, where there are several, and levels where there is one."""
+        return style.line(group if len(self.groups) > 1 else level)["ls"]
+
     def _legend(self) -> list[list[tuple[matplotlib.artist.Artist, str]]]:
         """Lines of entries."""
         met = self.networks["status"] == "ok"
         counts = [(met & (self.networks["by"] == group)).sum() for group in self.groups]
         entries: list[tuple[matplotlib.artist.Artist, str]] = []
+        drawn = {store[column].ndim for store in self.stores for column in self.entry.columns if column in store}
         for turn, (group, count) in enumerate(zip(self.groups, counts, strict=True)):
             factor = style.printed(self.entry.by)
             name = "networks" if len(self.groups) == 1 else f"{factor} not varied" if group in _NONE else f"{factor} {style.printed(group)}"
-            sample = Line2D([], [], lw=0.9, ms=3.5, mew=0, **style.line(turn))
-            entries.append((sample, f"{name} (N = {count})"))
-        entries.append((Line2D([], [], color="black", lw=1.2), "median, 95 % interval"))
+            look = {"color": "0.3", "ls": self._dashes(turn, 0), "marker": ""} if drawn == {2} else style.line(turn)
+            entries.append((Line2D([], [], lw=0.9, ms=3.5, mew=0, **look), f"{name} (N = {count})"))
+        if drawn != {2}:
+            entries.append((Line2D([], [], color="black", lw=1.2), "median, 95 % interval"))
+        if 2 in drawn:
+            entries.append((Patch(color="0.85"), "curves: median, quartiles"))
         if not met.all():
             entries.append((Line2D([], [], ls="none", ms=3.5, mew=0.5, **_FAILED), f"criterion not met (N = {(~met).sum()})"))
         if set(self.entry.reference) & set(self.entry.columns):
             entries.append((panels.stroke("black", _REFERENCE), "reference"))
-        if any(column in store and store[column].ndim > 1 for store in self.stores for column in self.entry.columns):
+        if 2 in drawn:
             name = f"{self._factor()} " if self.numeric else ""
-            entries += [(panels.stroke(self._colour(level)), f"{name}{text}") for level, text in self.shown.items()]
+            looks = [(self._colour(level), self._dashes(0, place)) for place, level in enumerate(self.shown)]
+            entries += [(panels.stroke(*look), f"{name}{text}") for look, text in zip(looks, self.shown.values(), strict=True)]
         lines: list[list[tuple[matplotlib.artist.Artist, str]]] = [[]]
         for entry in entries:
             if sum(len(text) * _LETTER + 9 for _, text in [*lines[-1], entry]) > _LEGEND:

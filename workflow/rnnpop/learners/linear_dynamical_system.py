@@ -12,7 +12,7 @@ from rnnpop.learners import ActivityLearner
 from rnnpop.numerics.linear_gaussian import Observations, Usable, expectation_maximisation, predicted, principal_start
 from rnnpop.numerics.recurrences import Fit, Recording
 from rnnpop.numerics.scores import r_squared
-from rnnpop.variants import Count, NonNegative
+from rnnpop.variants import Count, NonNegative, Whole
 
 
 @final
@@ -29,17 +29,17 @@ class LinearDynamicalSystem(ActivityLearner):
     `one_step_r2`, of what all of the past foretells of the next state.
 
     Attributes:
-        latents: how many states.
+        latents: how many states; 0: one less than the units watched, and at least one.
         iterations: at most.
         tolerance: relative change of the log-likelihood at which iterations end.
         mode: few_iterations imitates published fits that are far from the greatest likelihood: states begin as persistent ones, noise of
             channels stays the variance of the components left over. Two `iterations` come near those.
         known_inputs: whether the recording's inputs are known to it (each over its largest absolute value).
 
-    Source: Ghahramani & Hinton 1996; Qian et al. 2024 for what is imitated.
+    Source: Ghahramani & Hinton 1996; Qian et al. 2024 for what is imitated, and for one less than the units watched.
     """
 
-    latents: Count = 5
+    latents: Whole = 5
     iterations: Count = 200
     tolerance: NonNegative = 1e-7
     mode: Literal["converged", "few_iterations"] = "converged"
@@ -49,7 +49,8 @@ class LinearDynamicalSystem(ActivityLearner):
         return [self._fit(recording, rng) for recording, rng in zip(seen, streams, strict=True)]
 
     def _fit(self, recording: Recording, rng: np.random.Generator) -> Fit:
-        nothing = Fit(np.full(self.latents, complex(np.nan, np.nan)), None, {})
+        latents = self.latents or max(recording.states.shape[2] - 1, 1)
+        nothing = Fit(np.full(latents, complex(np.nan, np.nan)), None, {})
         usable = Usable.of(recording, self.known_inputs)
         if usable is None:
             return nothing
@@ -58,7 +59,7 @@ class LinearDynamicalSystem(ActivityLearner):
             with np.errstate(all="ignore"):  # where activity is about to overflow nothing is left to fit
                 activity, inputs = usable.part(recording)
                 observed = Observations.of(activity, inputs)
-                start = principal_start(observed, self.latents, rng, persistent=few)
+                start = principal_start(observed, latents, rng, persistent=few)
                 model, log_likelihoods, converged = expectation_maximisation(start, observed, self.iterations, self.tolerance, few)
                 return Fit.of(
                     usable.network(recording.leak, model.dynamics, model.emission),

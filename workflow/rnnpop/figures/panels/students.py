@@ -87,10 +87,10 @@ def plain(axes: Axes, side: str) -> None:
 
 
 def share_axis(axes: Axes, shares: Sequence[float], text: str = "share of units watched") -> None:
-    """A logarithmic axis of shares, with as many of them written as there is room for."""
+    """A logarithmic axis of shares: a tick at each, and as many numbers as there is room for; of many shares round ones."""
     low, high = min(shares, default=0.1), max(shares, default=1.0)
     axes.set(xscale="log", xlim=(low / 1.15, high * 1.15))
-    ticks = [share for share in _SHARES if low / 1.15 <= share <= high * 1.15]
+    ticks = sorted(set(shares)) if len(set(shares)) <= len(_SHARES) else [share for share in _SHARES if low / 1.15 <= share <= high * 1.15]
     width = axes.bbox.width / axes.figure.dpi * style.INCH
     kept: list[float] = []
     for share in reversed(ticks):
@@ -98,14 +98,17 @@ def share_axis(axes: Axes, shares: Sequence[float], text: str = "share of units 
         if room > _GAP + _LETTER * (len(f"{share:g}") + len(f"{kept[-1]:g}") if kept else 0) / 2:
             kept.append(share)
     axes.set_xticks(kept, [f"{share:g}" for share in kept])
-    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks([share for share in sorted(set(shares)) if share not in kept], minor=True)
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(text)
 
 
 def curve(axes: Axes, table: pd.DataFrame, x: str, **drawn: Any) -> None:
-    """Estimates of `value` with their interval `low` to `high`, over a column."""
+    """Estimates of `value` with their interval `low` to `high`, over a column: a band, or of a single estimate a bar."""
     table = table[table["value"].notna()].sort_values(x)
     colour = drawn["color"]
+    if len(table) == 1:
+        axes.vlines(table[x], table["low"].astype(float), table["high"].astype(float), color=colour, lw=0.9)
     axes.fill_between(table[x], table["low"].astype(float), table["high"].astype(float), color=colour, alpha=0.2, lw=0)
     axes.plot(table[x], table["value"], lw=0.9, ms=2.4, mew=0, **drawn)
 
