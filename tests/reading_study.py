@@ -18,9 +18,10 @@ from rnnpop.stages.record import record
 
 TASKS = {
     "valence": {"kind": "valence", "length": 20, "shortest": 5, "synonyms": 3, "neutral_words": 6, "probe_documents": 8},
+    "context": {"kind": "context", "length": 20, "synonyms": 2, "neutral_words": 4, "probe_documents": 8},
     "categorical": {"kind": "categorical", "length": 20, "classes": 3, "probe_documents": 8},
 }
-#: What is told of the networks of either.
+#: What is told of their networks.
 STATISTICS = ("reading", "words")
 #: What is left of a state after a step, by network; the second one has diverged.
 KEPT = (0.999, np.nan, 0.98, 0.9)

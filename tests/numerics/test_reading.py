@@ -128,6 +128,19 @@ def test_a_threshold_makes_the_fewest_errors() -> None:
     assert np.sum((score > threshold) != positive) == min(tried)
 
 
+def test_a_threshold_parts_no_equal_scores() -> None:
+    """Sums of few words are equal for many documents, but for their rounding; the threshold is best among those between different sums."""
+    rng = np.random.default_rng(4)
+    score = rng.integers(-3, 4, 60).astype(float)
+    positive = rng.random(60) < 1 / (1 + np.exp(-score / 2))
+    between = np.arange(-3.5, 4)
+    for rounding in (0, 1e-15):
+        threshold = best_threshold(score + rounding * rng.standard_normal(60), positive)
+        assert np.abs(threshold - between).min() <= 0.5 + 1e-12
+        assert np.abs(threshold - np.unique(score)).min() > 0.1
+        assert np.sum((score > threshold) != positive) == min(np.sum((score > edge) != positive) for edge in between)
+
+
 def test_bags_are_sums_over_documents() -> None:
     values = RNG.standard_normal((WORDS, 2))
     expected = [values[tokens[:length]].sum(axis=0) for tokens, length in zip(TOKENS, LENGTH, strict=True)]

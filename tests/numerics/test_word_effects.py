@@ -79,6 +79,9 @@ def test_a_line_has_places_along_it() -> None:
     np.testing.assert_allclose(line.theta, 1 - along / 2, atol=1e-12)
     assert np.isnan(Line.of(np.ones((1, 3)), direction).axes).all()
     assert np.isnan(Line.of(np.ones((4, 3)), direction).theta).all()
+    spread = along.std()
+    assert np.isfinite(Line.of(along[:, None] * direction, direction, 0.99 * spread).axes).all()
+    assert np.isnan(Line.of(along[:, None] * direction, direction, 1.01 * spread).axes).all()
 
 
 def test_the_slowest_mode_is_not_the_largest() -> None:

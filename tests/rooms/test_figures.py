@@ -503,6 +503,20 @@ def test_confusions_are_counted_by_class_of_the_teacher() -> None:
     assert tables["d"].query(at)["value"].item() == pytest.approx(0.5)
 
 
+def test_letters_of_panels_follow_each_other_and_one_share_has_bars() -> None:
+    datasets = study("students", per_population=4)
+    summary = datasets["summary"].isel(fraction=[2])
+    drawing = draw("confusions", {"summary": summary})
+    assert {"b", "c", "d"} < set(drawing.tables)
+    shares = [axes for axes in drawing.figure.axes if axes.get_ylabel() == "share of students"]
+    assert [axes.get_xticklabels()[0].get_text() for axes in shares] == ["0.2", "0.2"]
+    for axes, letter in zip(shares, "cd", strict=True):
+        bars = np.sort([bar for own in axes.collections for bar in getattr(own, "get_segments", list)()], axis=0)[:, :, 1]
+        np.testing.assert_array_equal(bars, np.sort(drawing.tables[letter][["low", "high"]].to_numpy(), axis=0))
+    summary["mismatch"][:] = ""
+    assert set(draw("confusions", {"summary": summary}).tables) == {"a", "b"}
+
+
 def test_what_foretells_an_overestimated_time_constant() -> None:
     """An index that ranks as the ratio itself does has area 1 and correlation 1; a deficit counts the other way round."""
     datasets = study("students", per_population=4)

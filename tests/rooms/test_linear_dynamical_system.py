@@ -74,6 +74,15 @@ def test_few_iterations_stay_far_from_the_likelihood() -> None:
     assert stopped.described["iterations"] < 50
 
 
+def test_no_number_of_latents_is_one_less_than_units() -> None:
+    recording = Integration(initial=0.0).record(circuit(np.random.default_rng(8)), np.random.default_rng(9))
+    for units, latents in ((5, 4), (2, 1), (1, 1)):
+        seen = [recording.observed(np.arange(units))]
+        (one,), (other,) = (LinearDynamicalSystem(latents=number, iterations=5).fit(seen, streams(1)) for number in (0, latents))
+        assert one.spectrum.shape == (latents,)
+        np.testing.assert_array_equal(one.spectrum, other.spectrum)
+
+
 def test_a_fit_does_not_hear_its_neighbours() -> None:
     teachers = [circuit(np.random.default_rng(number)) for number in range(3)]
     recordings = [Noise(steps=700).record(teacher, np.random.default_rng(9)).observed(np.arange(5)) for teacher in teachers]

@@ -83,6 +83,16 @@ def test_a_line_is_covered_by_slow_points(line: dict[str, xr.Dataset]) -> None:
     np.testing.assert_allclose(found["slow_time_constant_2"], -1 / np.log(0.85), rtol=1e-6)
 
 
+def test_what_surrounds_one_fixed_point_has_no_shape(line: dict[str, xr.Dataset]) -> None:
+    """Ends of descents that lie within 1 % of the spread of states are one point, though their own scatter be along a line."""
+    points = line["slow_points"]
+    found = SlowPoints().describe(line | {"slow_points": points.assign(state=0.01 * points["state"])})
+    assert found["slow_kept"] > 10
+    assert found["slow_range"] < 0.02
+    for column in ("slow_participation", "slow_explained_1", "slow_explained_3", "slow_in_states", "slow_readout_cosine"):
+        assert np.isnan(found[column]).all(), column
+
+
 def test_inputs_are_those_asked_for(line: dict[str, xr.Dataset]) -> None:
     cell, task = LineCell(), ContextIntegration(probe_trials=16)
     stills = list(task.still_inputs())

@@ -79,11 +79,46 @@ def test_words_push_along_the_line_as_far_as_they_are_worth() -> None:
     np.testing.assert_allclose(found["word_length"][SOUND], 1)
 
 
+def test_what_sums_has_nothing_to_gain_by_order() -> None:
+    """A word t steps before the last one weighs kept^t; the first network forgets 2 % of the first word."""
+    found = Words().describe(study.shard("valence"))
+    np.testing.assert_allclose(found["lasting_bag_correlation"][0], 1, atol=1e-3)
+    assert (found["ordered_bag_correlation"][SOUND] > 0.99).all()  # what fades in ten words is an edge of three, at most
+    assert (found["ordered_bag_correlation"][SOUND] >= found["lasting_bag_correlation"][SOUND]).all()
+    assert found["lasting_bag_accuracy"][0] == 1
+    assert np.isnan(found["ordered_bag_gain"][0])
+    assert np.abs([found["begin_excess"][0], found["end_excess"][0]]).max() < 0.03
+    assert found["end_excess"][3] > 0.5  # 0.9 a word
+    assert np.isnan(found["traceless_accuracy"]).all()
+
+
+def test_words_that_modify_nothing_leave_no_trace() -> None:
+    stores = study.shard("context")
+    found = Words().describe(stores)
+    assert (found["traces"][SOUND] == 0).all()
+    for name in ("traceless_accuracy", "beside_accuracy"):
+        np.testing.assert_allclose(found[name][SOUND], stores["appraisals"]["own_accuracy"][SOUND], atol=0.05)  # but for thresholds
+
+
 def test_a_step_is_linear_but_for_the_drift_of_the_points() -> None:
     """The nearest point counts as fixed: what it loses in a step, 0.1 % of it or less of the state, is the whole error."""
     error = Words().describe(study.shard("valence"))["linear_error"].values
     assert error[0] < 2e-3
     assert (np.diff(error[SOUND]) > 0).all()
+
+
+def test_around_one_fixed_point_there_is_no_line() -> None:
+    """Points within 0.1 % of where they were: what their scatter is like is left open, what is said of each is not."""
+    stores = study.shard("categorical")
+    points = stores["slow_points"].assign(state=0.001 * stores["slow_points"]["state"])
+    given = study.task("categorical"), study.cell()
+    names_of = {"task": "categorical"}
+    found = appraise(stores["networks"], points, stores["readings"], *given, settings=study.APPRAISE, names=names_of, seed=0)
+    described = Words().describe({"appraisals": found})
+    for name in ("in_plane_1", "integration_overlap", "theta_rank_correlation"):
+        assert np.isnan(described[name]).all(), name
+    assert np.isfinite(described["tau_1"][SOUND]).all()
+    assert np.isfinite(described["value_correlation"][SOUND]).all()
 
 
 def test_three_classes_are_the_corners_of_a_triangle() -> None:

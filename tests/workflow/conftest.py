@@ -12,7 +12,17 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 
 #: What a run needs of the repository.
-_PARTS = ("Snakefile", "config.yaml", "workflow", "scripts", "profiles", "envs", "tests/rehearsal.yaml", "tests/rehearsal_mouse.csv")
+_PARTS = (
+    "Snakefile",
+    "config.yaml",
+    "workflow",
+    "scripts",
+    "profiles",
+    "envs",
+    "tests/rehearsal.yaml",
+    "tests/rehearsal_mouse.csv",
+    "tests/rehearsal_reviews.csv",
+)
 
 
 @dataclass(frozen=True)

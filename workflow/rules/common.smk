@@ -222,7 +222,7 @@ def evidence(study, figure, task=None):
             of_pairs(f"atlas/{measure}", study=study.name, task=task, group=own) for measure in study.named("measures", task)
         ],
     }
-    firsts = [shard for shard in by_population(study, task, own) if shard.first == 0] if task else []
+    firsts = [shard for shard in by_population(study, task, own) if shard.first == 0]
     return {
         store: places[store]() if store in places else [of_shard(shard, store) for shard in firsts[: 1 if store in LARGE else None]]
         for store in reads({"": entry})

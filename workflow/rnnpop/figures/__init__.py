@@ -43,8 +43,9 @@ class Figure(ABC):
         """The picture and its numbers.
 
         Args:
-            datasets: what the entry's `reads` names, of one task and the study's own learner: "portraits", "transitions",
-                "fixed_points", "slow_points", "linearisations", "orbits", "networks" (lists, the first shard of each population, in the
-                order of config.yaml), "exhibits" (a list, one a population), "atlas" (by name of measure) and "contrasts"; "controls"
-                (contrasts by control learner); "summary" (all networks of the study); "claims" (the table of claims.csv).
+            datasets: what the entry's `reads` names, of one task and the study's own learner, or of all tasks: "portraits", "transitions",
+                "fixed_points", "slow_points", "linearisations", "orbits", "readings", "appraisals", "networks" (lists, the first shard of
+                each population, in the order of config.yaml), "exhibits" (a list, one a population), "atlas" (by name of measure) and
+                "contrasts"; "controls" (contrasts by control learner); "summary" (all networks of the study); "claims" (the table of
+                claims.csv).
         """

@@ -48,8 +48,8 @@ class Decisions(Figure):
 
     (a) Probability of the first choice in trials with a choice, by signed coherence: on a logarithmic axis on both sides, which is linear
     up to the weakest coherence. (b) Weight of each sample of evidence in the choice, in trials of weak evidence, over their mean size: 1
-    for who weighs all alike. (c) Accuracy by coherence; trials without a choice are wrong. (d) Network by network: accuracy, efficiency at
-    the weakest coherence, threshold and mean lapse of the psychometric curve, primacy of the kernel (above 0: early evidence weighs more),
+    for who weighs all alike. (c) Accuracy by coherence; trials without a choice are wrong. (d) Network by network: accuracy, efficiency,
+    threshold and mean lapse of the psychometric curve, primacy of the kernel (above 0: early evidence weighs more),
     and how well the choice can be told from principal component 1 at the end of the stimulus.
 
     Dashed: the ideal observer, on the same trials. Curves and marks are means over networks that met the criterion (N), bands and bars

@@ -15,6 +15,8 @@ from rnnpop.numerics.affine import Parameters
 
 #: Losses of tasks whose documents are answered once.
 Loss = Literal["log", "logistic"]
+#: Share of the range of scores by which two differ that are the same but for rounding.
+_SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,16 @@ def shuffled(
 
 
 def best_threshold(score: Float[np.ndarray, "document"], positive: Bool[np.ndarray, "document"]) -> float:
-    """Score above which documents are called positive with the fewest errors: the middle of a gap, the first of equal ones."""
+    """Score above which documents are called positive with the fewest errors: the middle of a gap, the first of equal ones.
+
+    Scores that differ by rounding are one score: sums of the same words in another order cannot be told apart by a threshold.
+    """
     order = np.argsort(score, kind="stable")
+    ranked = score[order]
     errors = np.concatenate([[0], np.cumsum(np.where(positive[order], 1, -1))]) + np.count_nonzero(~positive)
-    edges = np.concatenate([[score[order[0]] - 1], (score[order][1:] + score[order][:-1]) / 2, [score[order[-1]] + 1]])
-    return float(edges[errors.argmin()])
+    edges = np.concatenate([[ranked[0] - 1], (ranked[1:] + ranked[:-1]) / 2, [ranked[-1] + 1]])
+    apart = np.concatenate([[True], np.diff(ranked) > _SAME * np.ptp(ranked), [True]])
+    return float(edges[apart][errors[apart].argmin()])
 
 
 def bags(

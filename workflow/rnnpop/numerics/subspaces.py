@@ -13,6 +13,10 @@ from jaxtyping import Float, Int
 #: still far above the rounding of a covariance in float64.
 RANK_TOLERANCE = 1e-6
 
+#: Spread of a cloud of points over that of the states, up to which the cloud is one point: descents end somewhere around a fixed point,
+#: up to a few per cent of the states' spread along a mode that lasts 50 steps, and what they leave has a shape, but not the network's.
+ONE_POINT = 0.05
+
 #: Bases are compared on a grid of this width. Products of two such numbers are multiples of 2^-52, and no partial sum of those of
 #: two columns of length 1 exceeds 1, so every inner product is exact in float64: it does not depend on the order of summation, and
 #: so not on the tile, the shape of the matrix product, the library, or the number of threads.

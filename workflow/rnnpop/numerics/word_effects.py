@@ -57,15 +57,16 @@ class Line(NamedTuple):
     theta: Float[np.ndarray, "point"]
 
     @classmethod
-    def of(cls, states: Float[np.ndarray, "point unit"], gradient: Float[np.ndarray, "unit"]) -> Line:
-        """NaN for fewer than two different points.
+    def of(cls, states: Float[np.ndarray, "point unit"], gradient: Float[np.ndarray, "unit"], least: float = 0.0) -> Line:
+        """NaN for points that are one.
 
         Args:
             gradient: of the logit by the state.
+            least: root mean squared distance from their mean up to which they are.
         """
         centred = states - states.mean(axis=0)
         _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
-        if len(states) < 2 or sizes[0] == 0:
+        if np.sqrt((sizes**2).sum() / len(states)) <= least:
             return cls(np.full(axes.T.shape, np.nan), np.full(len(states), np.nan))
         axes *= 1 if axes[0] @ gradient >= 0 else -1
         place = centred @ axes[0]

@@ -12,6 +12,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 
 from rnnpop.names import identity, variable
+from rnnpop.numerics import contexts
 from rnnpop.numerics.affine import Parameters, trained_parameters
 from rnnpop.numerics.decoding import spectrum
 from rnnpop.numerics.directions import extended
@@ -20,6 +21,7 @@ from rnnpop.numerics.embeddings import mixed
 from rnnpop.numerics.linearisation import Expansion, Modes
 from rnnpop.numerics.reading import Reading, accuracy, best_threshold, correlated, correlation
 from rnnpop.numerics.reading import read as read_documents
+from rnnpop.numerics.subspaces import ONE_POINT
 from rnnpop.numerics.word_effects import (
     Integration,
     Line,
@@ -41,6 +43,8 @@ from rnnpop.tasks import Documents
 
 #: Neutral words between a modifier and a probe, at most; points at which that is looked at.
 _LAGS, _MODIFIED = 11, 20
+#: Points at which it is asked what every word of the vocabulary adds; words behind a modifier at which its trace is looked for.
+_VALUED, _TRACED = 5, 5
 #: Bins of relative errors from 0 to 1; larger ones are counted in the last.
 _ERRORS = 50
 #: Points whose words are kept for pictures: one at either end and one in the middle.
@@ -84,6 +88,17 @@ _VARIABLES: dict[str, tuple[Any, ...]] = {
     "readout_share": (_NETWORK, "share of the readouts' lengths within the leading principal axes of states"),
     "mean_embedding": (_NETWORK, "length of the mean of all words' embeddings, weighted by how often they come"),
     "word_length": (_NETWORK, "mean length of a word's embedding"),
+    "begin_excess": (_NETWORK, "weight of the first word in the final logit over that of words within, less one"),
+    "begin_time": (_NETWORK, "time constant with which that excess goes", "step"),
+    "end_excess": (_NETWORK, "weight of the last word in the final logit over that of words within, less one"),
+    "end_time": (_NETWORK, "time constant with which that excess comes", "step"),
+    "lasting_bag_accuracy": (_STILL, "share of right answers of sums of what words add lastingly"),
+    "lasting_bag_correlation": (_STILL, "correlation of these sums with the network's logit"),
+    "ordered_bag_accuracy": (_STILL, "share of right answers of these sums with weights by position and behind modifiers"),
+    "ordered_bag_correlation": (_STILL, "correlation of these sums with the network's logit"),
+    "traces": (_STILL, "directions, beside the line, that hold the displacements by modifiers"),
+    "traceless_accuracy": (_STILL, "share of right answers of the network held at the points' mean along these directions"),
+    "beside_accuracy": (_STILL, "share of right answers of the network held so along as many other principal axes of states"),
     "barcode": ((*_MODIFIER, "probe"), "change of what a probe adds to the logit, by a modifier right before it"),
     "gain": ((*_MODIFIER, "lag"), "slope of what probes add after a modifier on what they add without it; lag: neutral words between"),
     "strength": ((*_MODIFIER, "lag"), "deviation over probes of the change by a modifier, over that of what they add without it"),
@@ -113,10 +128,14 @@ def appraise(
     the logit. J and B are ∂F/∂h and ∂F/∂x there, λ, r, l the modes of J, e a word's embedding less the still input.
 
     - Time constants; the slowest mode (longest |1 / ln |λ||, not largest modulus: a fast unstable pair is no memory) and the line of the
-      points; what positive, negative and neutral words add along it, l B e.
+      points, where these fill more than `ONE_POINT` of the spread of states: around one fixed point there is none; what positive,
+      negative and neutral words add along that mode, l B e.
     - Linear steps from the nearest point; whole documents read by the linear system of the point of least certain answer, or by its
       slowest modes: as many as the space of evidence has `dimensions`. Of signs the thresholds of the latter are chosen on validation
       documents.
+    - Order: weight in the final logit by position (no point is needed); sums of what words add lastingly at the points, without and with
+      weights by position and behind modifiers, fitted to the network's logit on validation documents; the network itself with its state
+      held, after each word, along the directions into which modifiers take it (accuracies of one output alone; thresholds as above).
     - Modifiers: what probes add after them, against after a neutral word, with neutral words between; where they take the state.
 
     Each network is worked on alone. NaN for networks whose states are not finite, and without points.
@@ -241,6 +260,8 @@ class _Network:
         self.reading: Reading = read_documents(cell, parameters, test.tokens, test.length)
         self.sound = bool(np.isfinite(self.reading.state).all())
         self.answers = self._answer(self.reading.final)
+        held = documents["validation"]
+        self.held = self._answer(read_documents(cell, parameters, held.tokens, held.length).final)
 
     def _answer(self, states: Float[np.ndarray, "state unit"]) -> Float[np.ndarray, "state output"]:
         return self.cell.readout(self.parameters, torch.from_numpy(states)).numpy()
@@ -258,7 +279,19 @@ class _Network:
             "readout_share": simplex.share,
             "mean_embedding": np.linalg.norm(self.words.frequency @ self.embedding) if self.sound else np.nan,
             "word_length": lengths.mean() if self.sound else np.nan,
-        }
+        } | self._edges()
+
+    def _edges(self) -> dict[str, float]:
+        """Weights of words near the ends of documents; with modifiers in them the first words, which nothing turns, would weigh more."""
+        positive, negative, test = self.words.chosen["positive"], self.words.chosen["negative"], self.documents["test"]
+        edges = contexts.Edges(*[np.nan] * 4)
+        if self.sound and len(positive) and len(negative):
+            tokens, neutral = test.tokens.copy(), self.words.chosen["neutral"]
+            if len(neutral):
+                tokens[np.isin(tokens, self.words.modifying)] = neutral[0]
+            given = (self.cell, self.parameters, self.gradient, tokens, test.length, positive, negative)
+            edges = contexts.Edges.of(*contexts.position_weights(*given))
+        return {"begin_excess": edges.begin, "begin_time": edges.begin_time, "end_excess": edges.end, "end_time": edges.end_time}
 
     def usable(self, points: xr.Dataset, settings: Mapping[str, Any]) -> xr.Dataset:
         """Points of one still input that are slow enough, spread evenly along the logit; none of a network that is not finite."""
@@ -279,13 +312,15 @@ class _Network:
         }
         if not len(states):
             return shared | self._no_points(), self._nothing()
-        modes, line = Modes.of(torch.from_numpy(around.jacobian)), Line.of(states, self.gradient)
+        modes = Modes.of(torch.from_numpy(around.jacobian))
+        line = Line.of(states, self.gradient, ONE_POINT * float(np.sqrt(self.reading.state.var(axis=0).sum())))
         embedding = self.embedding - still
         columns = self._columns(around, modes, line, embedding)
         with np.errstate(over="ignore", invalid="ignore"):  # an unstable expansion may run away
             linear = self._linear(around, modes, shared, embedding)
         modifiers = self._modifiers(states, line.axes[:, 0], shared["logit"])
-        return shared | columns, self._nothing() | linear | modifiers | self._pictures(around, line, embedding, shared)
+        order = self._bags(states, shared["logit"]) | self._traceless(states, line.axes[:, 0], shared["logit"])
+        return shared | columns, self._nothing() | linear | modifiers | order | self._pictures(around, line, embedding, shared)
 
     def _columns(self, around: Expansion, modes: Modes, line: Line, embedding: Float[np.ndarray, "word input"]) -> dict[str, np.ndarray]:
         integration = Integration.of(modes, self.gradient, line.axes[:, 0], dimensions(self.task))
@@ -362,6 +397,44 @@ class _Network:
             "modifier_angle": plane.angle,
             "modifier_participation": plane.participation,
         }
+
+    def _bags(self, states: Float[np.ndarray, "point unit"], logit: Float[np.ndarray, "point"]) -> dict[str, float]:
+        """What sums of words say, by their order or not; they are fitted to the network's own logit on validation documents."""
+        words, held, test = self.words, self.documents["validation"], self.documents["test"]
+        if not len(words.chosen["neutral"]) or not np.isfinite(self.held).all():
+            return {}
+        chosen = states[spread_over(logit, _VALUED)]
+        values = contexts.lasting_values(self.cell, self.parameters, chosen, self.gradient, words.chosen["neutral"])
+        kind = np.array(list(words.modifiers.values()), dtype=object)
+        kinds = [words.modifying[kind == name] for name in dict.fromkeys(kind)]
+        bags = contexts.Bags.of(values, kinds, (held.tokens, held.length, self.held @ self.contrast), (test.tokens, test.length))
+        numbers = {}
+        for name, told in (("lasting", bags.plain), ("ordered", bags.ordered)):
+            numbers[f"{name}_bag_correlation"] = correlated(told, self.answers @ self.contrast)
+            numbers[f"{name}_bag_accuracy"] = self._share(told[:, None], test) if self.task.outputs == 1 else np.nan
+        return numbers
+
+    def _share(self, outputs: Float[np.ndarray, "document output"], documents: Documents) -> float:
+        return accuracy(outputs, documents.wanted, self.task.loss)
+
+    def _traceless(
+        self, states: Float[np.ndarray, "point unit"], direction: Float[np.ndarray, "unit"], logit: Float[np.ndarray, "point"]
+    ) -> dict[str, float]:
+        """What is left of the answers without the directions of modifiers, and without as many others."""
+        words, test, held = self.words, self.documents["test"], self.documents["validation"]
+        known = self.task.outputs == 1 and len(words.modifying) and len(words.chosen["neutral"]) and np.isfinite(direction).all()
+        if not known:
+            return {}
+        chosen = states[spread_over(logit, _MODIFIED)]
+        traces = contexts.trace(self.cell, self.parameters, chosen, direction, words.modifying, words.chosen["neutral"], _TRACED)
+        numbers: dict[str, float] = {"traces": traces.shape[1]}
+        for name, directions in (("traceless", traces), ("beside", contexts.beside(self.reading.state, direction, traces))):
+            given = (self.cell, self.parameters, states.mean(axis=0), directions)
+            told, validation = (self._answer(contexts.read_without(*given, own.tokens, own.length).final) for own in (test, held))
+            if np.isfinite(told).all() and np.isfinite(validation).all():
+                threshold = best_threshold(validation[:, 0], held.wanted[:, 0] > 0)
+                numbers[f"{name}_accuracy"] = self._share(told - threshold, test)
+        return numbers
 
     def _pictures(
         self,

@@ -14,6 +14,7 @@ from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, stored_parameters
 from rnnpop.numerics.decoding import determination, least_squares, spectrum
 from rnnpop.numerics.directions import extended
+from rnnpop.numerics.phrases import dataset_dimension
 from rnnpop.numerics.reading import (
     Loss,
     Reading,
@@ -37,7 +38,7 @@ from rnnpop.stages.portray import principal_axes
 from rnnpop.tasks import Documents
 
 _PORTIONS: tuple[Literal["train", "validation", "test"], ...] = ("train", "validation", "test")
-#: Words after the last one at which the speed of states is looked at.
+#: Steps into silence at which the speed of states is looked at.
 LAGS = (0, 1, 2, 5, 10, 20, 50)
 #: Numbers of principal components that final states are cut to.
 RETAINED = (1, 2, 3, 4, 5, 10, 20)
@@ -64,7 +65,7 @@ _VARIABLES: dict[str, tuple[Any, ...]] = {
     "answered": (("text",), "number of the class of each test document"),
     "bag_accuracy": (
         (),
-        "share of right answers, on test documents, of sums of the words' values; NaN where values are not those of outputs",
+        "share of right answers, on test documents, of a bag of words: a fitted one, or sums of the words' values where those are known",
     ),
     "centre": (("network", "unit"), "mean state"),
     "plane": (("network", "unit", "axis"), "leading principal axes of states"),
@@ -74,6 +75,7 @@ _VARIABLES: dict[str, tuple[Any, ...]] = {
     "position": (("network", "point", "axis"), "centre of each cell of a grid in the plane of the first two principal axes"),
     "visits": (("network", "answer", "point"), "states in each cell, by the class of their document", "step"),
     "trajectory": (("network", "trial", "time", "axis"), "states in single documents, on the principal axes; NaN behind the end"),
+    "predicted_dimension": ((), "participation ratio of the classes' mean word counts: dimensions that telling them apart takes"),
     "activity": (("trial", "time", "unit"), "states of the shard's first network in single documents; NaN behind the end"),
     "shown": (("trial",), "number of these documents among the test documents"),
 }
@@ -113,6 +115,7 @@ def read(networks: xr.Dataset, task: Any, cell: Any, *, settings: Mapping[str, A
         **{name: np.stack([picture[name] for picture in pictures]) for name in pictures[0]},
         "answered": library.answered,
         "bag_accuracy": library.bag_accuracy(),
+        "predicted_dimension": library.predicted_dimension(),
         "activity": activity,
         "shown": library.shown,
     }
@@ -147,12 +150,15 @@ class _Library:
         self.shuffled = shuffled(stream(seed, name, "reading", "shuffled"), test.tokens, test.length)
         self.answered = answered(test.wanted, self.loss)
         self.classes = test.wanted.shape[1] if self.loss == "log" else 2 ** test.wanted.shape[1]
-        self.values = np.nan_to_num(task.values().astype(np.float64))
-        self.shown = _shown(self.answered, settings["shown"])
+        self.values, self.fitted_bag = np.nan_to_num(task.values().astype(np.float64)), task.bag_of_words()
+        self.shown = _shown(self.answered, test.length, settings["shown"])
         self.steps = min(_STEPS, test.tokens.shape[1])
 
     def bag_accuracy(self) -> float:
-        """What no order can give: of signs with the best threshold on validation documents."""
+        """What no order can give: of a corpus the bag of words fitted to it, else sums of values; of signs with the best threshold on
+        validation documents."""
+        if np.isfinite(fitted := self.fitted_bag):
+            return fitted
         validation, test = (self.documents[portion] for portion in _PORTIONS[1:])
         if self.values.shape[1] != test.wanted.shape[1]:
             return np.nan
@@ -160,6 +166,11 @@ class _Library:
         if self.loss == "logistic":
             sums = sums - [best_threshold(own, wanted > 0) for own, wanted in zip(held.T, validation.wanted.T, strict=True)]
         return accuracy(sums, test.wanted, self.loss)
+
+    def predicted_dimension(self) -> float:
+        """What the test documents' words ask for, whoever reads them."""
+        test = self.documents["test"]
+        return dataset_dimension(test.tokens, test.length, self.answered, len(self.values))
 
 
 def _joined(batches: list[Documents]) -> Documents:
@@ -172,10 +183,12 @@ def _joined(batches: list[Documents]) -> Documents:
     )
 
 
-def _shown(answered: Int[np.ndarray, "document"], number: int) -> Int[np.ndarray, "trial"]:
-    """The first documents of each class, class by class in turn."""
-    turn = np.array([np.count_nonzero(answered[:place] == own) for place, own in enumerate(answered)])
-    return np.lexsort((answered, turn))[:number]
+def _shown(answered: Int[np.ndarray, "document"], length: Int[np.ndarray, "document"], number: int) -> Int[np.ndarray, "trial"]:
+    """The longest documents of each class, class by class in turn."""
+    order = np.argsort(-length, kind="stable")
+    classes = answered[order]
+    turn = np.array([np.count_nonzero(classes[:place] == own) for place, own in enumerate(classes)])
+    return order[np.lexsort((classes, turn))[:number]]
 
 
 class _Reader:

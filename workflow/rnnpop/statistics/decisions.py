@@ -9,7 +9,6 @@ from typing import Any, final
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
-from scipy.special import ndtri
 
 from rnnpop.names import identity, variable
 from rnnpop.numerics import decoding, evidence
@@ -17,11 +16,14 @@ from rnnpop.numerics.psychometrics import fit, grouped
 from rnnpop.statistics import Statistic
 from rnnpop.variants import NonNegative
 
+#: Deviation of samples that have no noise but the rounding of float32.
+_NOISELESS = 1e-6
+
 _COLUMNS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "decision_accuracy": ((), "fraction of trials whose choice is right", "1"),
     "ideal_accuracy": ((), "the ideal observer's accuracy on the same trials", "1"),
     "undecided": ((), "fraction of trials that end without a choice", "1"),
-    "relative_efficiency": ((), "(d'/d' of the ideal observer)² at the weakest coherence above 0", "1"),
+    "relative_efficiency": ((), "(threshold of the ideal observer over that of the network)²", "1"),
     "decision_bias": ((), "signed coherence at which both choices are as likely", "%"),
     "decision_threshold": ((), "coherence over which the choice turns, see `psychometrics.psychometric`", "%"),
     "decision_slope": ((), "steepest slope of the psychometric curve", "1/%"),
@@ -45,8 +47,8 @@ class Decisions(Statistic):
 
     A choice is the largest output of the last step; none (fixation) is wrong. Behaviour is that of both probe batches. The psychometric
     curve of greatest likelihood has a bias, a threshold and two lapses (`psychometrics.fit`); it is of trials with a choice.
-    `relative_efficiency` is the share of the evidence that would do for the network's accuracy, d' = Φ⁻¹(P(correct)) (Tanner & Birdsall
-    1958): 1 for the ideal observer, 1/2 for who takes every other sample and adds these all alike.
+    `relative_efficiency` is the share of the evidence that would do for the network's threshold (Tanner & Birdsall 1958): 1 for the ideal
+    observer, 1/2 for who takes every other sample and adds these all alike. A bias costs accuracy, but no evidence, and does not count.
     `integration_kernel` has the weights of a logistic regression of the choice on the samples, in trials with a coherence of at most
     `weak`, where noise decides. Principal components are those of all states of the first probe batch; the choice is read from the first
     one by logistic regression in either half of the trials, fitted to the other half. NaN where states are not finite.
@@ -89,7 +91,7 @@ class Decisions(Statistic):
             "decision_accuracy": np.mean(chosen == trials.wanted),
             "ideal_accuracy": np.mean(trials.ideal == trials.wanted),
             "undecided": np.mean(chosen == 0),
-            "relative_efficiency": trials.efficiency(chosen),
+            "relative_efficiency": (trials.ideal_threshold / threshold) ** 2,
             "decision_bias": bias,
             "decision_threshold": threshold,
             "decision_slope": (1 - left - right) / (threshold * np.sqrt(np.pi)),
@@ -145,21 +147,11 @@ class _Trials:
         levels, place = np.unique(self.signed, return_inverse=True)
         return grouped(values, (place,), (len(levels),), chosen)
 
-    def efficiency(self, chosen: Int[np.ndarray, "trial"]) -> float:
-        """(d'/d'*)² at the weakest coherence above 0, where d'* = √n m/s of n samples of mean ±m and deviation s.
-
-        An accuracy of 1 counts as half an error, one below 1/2 as 1/2. NaN without such a coherence, or without noise.
-        """
-        above = np.abs(self.signed[self.signed != 0])
-        if not len(above):
-            return np.nan
-        weakest = np.abs(self.signed) == above.min()
-        number, toward = np.count_nonzero(weakest), self.samples[weakest] * self.wanted[weakest, None]
-        if toward.std() == 0:
-            return np.nan
-        best = np.sqrt(toward.shape[1]) * above.min() / 100 / toward.std()
-        correct = np.clip(np.mean(chosen[weakest] == self.wanted[weakest]), 0.5, 1 - 0.5 / number)
-        return float((ndtri(correct) / best) ** 2)
+    @property
+    def ideal_threshold(self) -> float:
+        """That of the ideal observer, %: 100 s √(2/n) of n samples of deviation s about their means. NaN without noise."""
+        deviation = float(np.std(self.samples - self.signed[:, None] / 100))
+        return 100 * deviation * np.sqrt(2 / self.samples.shape[1]) if deviation > _NOISELESS else np.nan
 
 
 def _along_pc1(states: Float[np.ndarray, "trial time unit"], end: int, chosen: Int[np.ndarray, "trial"]) -> dict[str, float]:

@@ -26,9 +26,9 @@ class Reading(Statistic):
 
     `shuffled_drop` is accuracy less that on the same words in random order. `reading_…`: states after each word of test documents, share of
     variance in the leading components, participation ratio (Σλ)² / Σλ², components that hold 90 and 95 %. `squashed_accuracy_n`: of the
-    readout of final states cut to n components. `relaxation_t`: median |h(t+1) − h(t)| / |h(t)| t steps after the last word.
-    `score_r2`: running scores read linearly from states; NaN where they are not known. `value_bag_accuracy`: of sums of the words' values,
-    the same for all networks of a task. NaN where states are not finite.
+    readout of final states cut to n components. `relaxation_t`: median |h(t+1) − h(t)| / |h(t)| t steps into silence, from states after any
+    word. `score_r2`: running scores read linearly from states; NaN where they are not known. `value_bag_accuracy`: of a bag of
+    words that was fitted to a corpus, or of sums of the words' values where those are known, and `predicted_dimension`, the participation ratio of classes' mean word counts, are the same for all networks of a task. NaN where states are not finite.
 
     Sources: Maheswaranathan et al. 2019, figure 2; Aitken et al. 2021 (words shuffled, final states cut).
     """
@@ -41,7 +41,9 @@ class Reading(Statistic):
             for name, (values, long_name, *unit) in _columns(own).items():
                 columns[prefix + name] = variable(("network",), np.asarray(values, dtype=float), long_name + of, *unit)
         bag = np.where(np.isfinite(columns["shuffled_accuracy"].values), readings["bag_accuracy"].item(), np.nan)
-        columns["value_bag_accuracy"] = variable(("network",), bag, "share of right answers of sums of the words' values")
+        columns["value_bag_accuracy"] = variable(("network",), bag, "share of right answers of a bag of words")
+        predicted = np.where(np.isfinite(columns["shuffled_accuracy"].values), readings["predicted_dimension"].item(), np.nan)
+        columns["predicted_dimension"] = variable(("network",), predicted, readings["predicted_dimension"].attrs["long_name"])
         return xr.Dataset(columns, identity(readings))
 
 
@@ -68,7 +70,7 @@ def _columns(readings: xr.Dataset) -> dict[str, tuple[np.ndarray, *tuple[str, ..
         cut = readings["squashed_accuracy"].sel(retained=number).values
         found[f"squashed_accuracy_{number}"] = cut, f"share of right answers, final states cut to {number} components"
     for lag in readings["lag"].values:
-        found[f"relaxation_{lag}"] = readings["relaxation"].sel(lag=lag).values, f"relative speed {lag} steps after the last word", "1/step"
+        found[f"relaxation_{lag}"] = readings["relaxation"].sel(lag=lag).values, f"relative speed {lag} steps into silence", "1/step"
     found["relaxation_path"] = readings["relaxation_path"].values, "length of the way in silence over the distance of its ends"
     found["relaxation_distance"] = readings["relaxation_distance"].values, "distance gone in silence over the spread of states"
     return found

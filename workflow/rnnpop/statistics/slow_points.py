@@ -9,15 +9,21 @@ from typing import final
 import numpy as np
 import xarray as xr
 from jaxtyping import Complex, Float
+from scipy.stats import spearmanr
 
 from rnnpop.names import identity, variable
+from rnnpop.numerics import dimensions
 from rnnpop.numerics.directions import extended, unit_vector
 from rnnpop.numerics.eigenvalues import UNSTABLE, participation
-from rnnpop.numerics.subspaces import principal_subspace
+from rnnpop.numerics.subspaces import ONE_POINT, principal_subspace
 from rnnpop.statistics import Statistic
 
 #: Leading eigenvalues whose time constants have a column each.
 _MODES = range(1, 5)
+#: Nearest neighbours from which dimensions are told, and those of the local ones.
+_NEIGHBOURS, _LOCAL = (10, 25, 50, 100), 10
+#: Share of the spread of the states within which two points are one, where dimensions are told.
+_APART = 1e-3
 
 _COUNTS = {
     "slow_starts": "starts of the descent",
@@ -43,6 +49,16 @@ _COLUMNS = {
     "slow_modulus_spread": "interquartile range of the largest modulus of an eigenvalue at a point kept",
     **{f"slow_time_constant_{mode}": f"median time constant |1 / ln |lambda_{mode}|| at a point kept" for mode in _MODES},
     "slow_unstable": "share of points kept that have an unstable direction",
+    "slow_theta_correlation": "|Spearman's rank correlation| of the readout and the place along the points kept (locally linear embedding)",
+    **{
+        f"{prefix}_{column}": f"{text} of {cloud}"
+        for prefix, cloud in (("slow", "the points kept"), ("visited", "the states"))
+        for column, text in (
+            *((f"dimension_{number}", f"dimension by the {number} nearest neighbours") for number in _NEIGHBOURS),
+            ("correlation_dimension", "correlation dimension"),
+            ("local_participation", f"median participation ratio of neighbourhoods of {_LOCAL} points"),
+        )
+    },
 }
 _UNITS = {f"slow_time_constant_{mode}": "step" for mode in _MODES}
 _BY_TOLERANCE = {
@@ -59,10 +75,12 @@ class SlowPoints(Statistic):
     The spread of the states is the root mean squared distance of the probe batch's states from their mean. The *readout* is the output, or
     the last one less the one before it where there are several: the log-odds of the last two classes. Time constants count steps, whether
     a direction grows or decays, and are infinite on the unit circle, so that medians alone make sense. Coverage is NaN for tolerances above
-    that of the descent, whose ends are not stored.
+    that of the descent, whose ends are not stored. Dimensions are those of Levina & Bickel and of Grassberger & Procaccia, of at most 600
+    points, no two of which are nearer than a thousandth of the spread of the states.
 
-    NaN where states are not finite; shapes and eigenvalues NaN where too few points are left. Reads `slow_points`, `fixed_points`,
-    `trajectories`, `networks`.
+    NaN where states are not finite; eigenvalues NaN without points; participation, explained variance, direction and dimensions of the
+    points also where they spread by no more than `ONE_POINT` of the states: these are where descents to one fixed point ended. Reads
+    `slow_points`, `fixed_points`, `trajectories`, `networks`.
 
     Source: Maheswaranathan et al. 2019b; Yang & Wang 2020.
     """
@@ -98,6 +116,7 @@ class SlowPoints(Statistic):
                 | {"slow_coverage": _share(reached[points["kept"].values], seen)}
                 | _cloud(kept, states.astype(float), weights)
                 | _spectra(kept["eigenvalue"].values)
+                | _places(kept["state"].values, reached[points["kept"].values], states.reshape(-1, states.shape[-1]).astype(float))
             )
             step, limit = points["mean_squared_step"].values, slow.attrs["tolerance"]
             covered = [_share(reached[step < tolerance], seen) if tolerance <= limit else np.nan for tolerance in slow["tolerance"].values]
@@ -128,7 +147,7 @@ def _share(part: Float[np.ndarray, "*place"], whole: Float[np.ndarray, "*sample"
 
 
 def _cloud(kept: xr.Dataset, states: Float[np.ndarray, "trial time unit"], readout: Float[np.ndarray, "unit"]) -> dict[str, float]:
-    """Where the points kept lie, beside the states, and their shape; NaN without points, or where they do not vary."""
+    """Where the points kept lie, beside the states, and their shape; NaN without points, or where they are one point."""
     points, displacement, speed = (kept[key].values for key in ("state", "displacement", "speed"))
     places = ("slow_displacement", "slow_displacement_largest", "slow_speed", "slow_relative_speed")
     shape = ("slow_participation", "slow_explained_1", "slow_explained_3", "slow_in_states", "slow_readout_cosine")
@@ -144,7 +163,7 @@ def _cloud(kept: xr.Dataset, states: Float[np.ndarray, "trial time unit"], reado
         "slow_relative_speed": float(np.median(speed) / np.median(steps)),
         "slow_range": _share(points @ main.axes[:, 0], visited @ main.axes[:, 0]),
     }
-    if not own.rank:
+    if np.sqrt(points.var(axis=0).sum()) <= ONE_POINT * spread:
         return found | dict.fromkeys(shape, np.nan)
     within = (points - points.mean(axis=0)) @ main.axes
     return found | {
@@ -154,6 +173,25 @@ def _cloud(kept: xr.Dataset, states: Float[np.ndarray, "trial time unit"], reado
         "slow_in_states": within.var(axis=0).sum() / points.var(axis=0).sum(),
         "slow_readout_cosine": abs(own.axes[:, 0] @ unit_vector(readout)),
     }
+
+
+def _places(
+    points: Float[np.ndarray, "point unit"], readout: Float[np.ndarray, "point"], visited: Float[np.ndarray, "sample unit"]
+) -> dict[str, float]:
+    """Dimensions of the points and of the states, and whether the readout rises along the points; NaN where there are too few."""
+    spread = np.sqrt(visited.var(axis=0).sum())
+    several = len(points) and np.sqrt(points.var(axis=0).sum()) > ONE_POINT * spread
+    chosen = dimensions.spread_evenly(points if several else points[:0], _APART * spread)
+    found = dict[str, float]()
+    for prefix, cloud in (("slow", points[chosen]), ("visited", visited[dimensions.spread_evenly(visited, _APART * spread)])):
+        near = dimensions.nearest_neighbours(cloud, _NEIGHBOURS)
+        found |= {f"{prefix}_dimension_{number}": float(value) for number, value in zip(_NEIGHBOURS, near, strict=True)}
+        found[f"{prefix}_correlation_dimension"] = dimensions.correlation_dimension(cloud)
+        found[f"{prefix}_local_participation"] = dimensions.local_participation(cloud, _LOCAL)
+    place, rising = dimensions.along(points[chosen]), readout[chosen]
+    varies = len(chosen) > 1 and bool(np.isfinite(place).all()) and np.ptp(rising) > 0 and np.ptp(place) > 0
+    found["slow_theta_correlation"] = float(abs(spearmanr(place, rising).statistic)) if varies else np.nan
+    return found
 
 
 def _spectra(eigenvalue: Complex[np.ndarray, "point mode"]) -> dict[str, float]:

@@ -34,10 +34,22 @@ _NUMBERS = (
     "bag_correlation",
     "fading_bag_accuracy",
     "fading_bag_correlation",
+    "lasting_bag_accuracy",
+    "lasting_bag_correlation",
+    "ordered_bag_accuracy",
+    "ordered_bag_correlation",
+    "traces",
+    "traceless_accuracy",
+    "beside_accuracy",
     "modifier_participation",
 )
 _OF_MODIFIERS = ("barcode_correlation", "scope", "decay", "modifier_angle")
-_OF_NETWORKS = ("readout_angle", "readout_angle_spread", "readout_share", "mean_embedding", "word_length")
+_OF_NETWORKS = (
+    *("readout_angle", "readout_angle_spread", "readout_share", "mean_embedding", "word_length"),
+    *("begin_excess", "begin_time", "end_excess", "end_time"),
+)
+#: Accuracy that order must win for shares of it to be told.
+_GAIN = 0.02
 
 
 @final
@@ -53,6 +65,9 @@ class Words(Statistic):
     - `positive_projection`, …: mean over points of what words of the class add along the slowest mode, and its deviation over words.
     - `in_plane_k`: median share of the k-th mode (by modulus) within the space of the points.
     - `theta_rank_correlation`: |Spearman| of the place along the line and the logit.
+    - `lasting_bag_…`, `ordered_bag_…`: sums of what words add lastingly, plain and by order; `ordered_bag_gain` and `traceless_gain`: share
+      of the network's gain in accuracy over the plain sums (told above 0.02) that the ordered ones recover, and that the network keeps when
+      held along the directions of modifiers. Definitions are ours; see the stage `appraise`.
     - `{word}_gain`, `{word}_strength`: of a modifier right before a probe; beside them `{word}_barcode_correlation`, `{word}_scope`,
       `{word}_decay`, `{word}_modifier_angle`.
 
@@ -149,6 +164,15 @@ def _of_still(appraisals: xr.Dataset) -> dict[str, tuple[np.ndarray, *tuple[str,
     found: dict[str, tuple[np.ndarray, *tuple[str, ...]]] = {
         name: (appraisals[name].values, appraisals[name].attrs["long_name"], appraisals[name].attrs["units"]) for name in _NUMBERS
     }
+    plain = appraisals["lasting_bag_accuracy"].values
+    gain = appraisals["own_accuracy"].values - plain
+    gain = np.where(gain > _GAIN, gain, np.nan)
+    for name, reader in (
+        ("ordered_bag", "sums with weights by position and behind modifiers"),
+        ("traceless", "the network without traces"),
+    ):
+        won = (appraisals[f"{name}_accuracy"].values - plain) / gain
+        found[f"{name}_gain"] = won, f"share of what the network wins over plain sums that is left to {reader}"
     found["mean_linear_error"] = appraisals["linear_error_mean"].values, appraisals["linear_error_mean"].attrs["long_name"]
     for place, word in enumerate(appraisals["modifier"].values):
         own = appraisals.isel(modifier=place)

@@ -176,6 +176,10 @@ class ReadingTask(Task):
         """What each word alone adds to the quantities that the answer depends on; of a corpus, its coefficient in a bag of words; NaN
         for words too rare to tell."""
 
+    def bag_of_words(self) -> float:
+        """Share of right answers, on test documents, of a bag of words that was fitted to the same words; NaN where none was."""
+        return np.nan
+
     def modifiers(self) -> dict[str, str]:
         """Words that change what following words add -> negator or intensifier; none by default."""
         return {}

@@ -76,6 +76,9 @@ class Text(ReadingTask):
     def values(self) -> Float[np.ndarray, "word output"]:
         return self._text.coefficient
 
+    def bag_of_words(self) -> float:
+        return self._text.bag_accuracy
+
     def modifiers(self) -> dict[str, str]:
         return {word: kind for word, kind in _MODIFIERS.items() if word in self.words}
 
@@ -135,6 +138,8 @@ class _Corpus:
             self.count[:, None] >= _LEAST_COUNT, corpus["coefficient"].values, np.nan
         )
         self.coefficient[0] = np.nan  # no word: all that are not in the vocabulary
+        fitted = corpus["bag_accuracy"].sel(portion="test").values[corpus["limit"].values == length]
+        self.bag_accuracy = float(fitted[0]) if len(fitted) else np.nan
         self._part = corpus["part"].values
         training = self.of("train")
         self.ranked: Int[np.ndarray, "ranked"] = training[np.argsort(self.length[training], kind="stable")]
