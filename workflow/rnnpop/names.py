@@ -373,6 +373,7 @@ SCHEMAS = {
             "projection": ("fixed_point", "valence"),
             "projection_deviation": ("fixed_point", "valence"),
             "separation": ("fixed_point",),
+            "null_separation": ("fixed_point",),
             "neutral_ratio": ("fixed_point",),
             "value_correlation": ("fixed_point",),
             "null_overlap": (),

@@ -34,7 +34,8 @@ class LSTM(Cell):
         forget_bias: b_f, a constant beside the trained bias.
         first_weights: normal (gaussian), or uniform as torch has them (uniform): see `affine.first_parameters`.
         gain: g of the first recurrent weights, beside that law.
-        exposes: what the readout sees: h (hidden), as is usual, or [h; c] (state), as in the library of the universality paper's first author.
+        exposes: what the readout sees: h (hidden), as is usual, or [h; c] (state), as in the library of the universality
+            paper's first author.
     """
 
     gates: ClassVar[tuple[str, ...]] = ("forget", "write", "emit", "candidate")

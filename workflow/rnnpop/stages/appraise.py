@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,8 @@ from rnnpop.tasks import Documents
 
 #: Neutral words between a modifier and a probe, at most; points at which that is looked at.
 _LAGS, _MODIFIED = 11, 20
+#: Random directions that the slowest mode is held against.
+_DIRECTIONS: Final = 100
 #: Points at which it is asked what every word of the vocabulary adds; words behind a modifier at which its trace is looked for.
 _VALUED, _TRACED = 5, 5
 #: Bins of relative errors from 0 to 1; larger ones are counted in the last.
@@ -69,6 +72,7 @@ _VARIABLES: dict[str, tuple[Any, ...]] = {
     "projection": ((*_POINT, "valence"), "mean of l B e of the slowest modes over words e of each class"),
     "projection_deviation": ((*_POINT, "valence"), "standard deviation of l B e over words of each class"),
     "separation": (_POINT, "difference of positive and negative words' l B e over their pooled deviation"),
+    "null_separation": (_POINT, "median size of that difference along random directions of the state in the mode's place"),
     "neutral_ratio": (_POINT, "mean |l B e| of neutral words over that of positive and negative ones"),
     "value_correlation": (_POINT, "correlation of l B e with the words' values"),
     "push": ((*_STILL, "place", "probe", "axis"), "B e of each probe at three points, on the principal axes of states"),
@@ -154,10 +158,11 @@ def appraise(
         for portion in ("validation", "test")
     }
     stills = {still: task.still_inputs()[still] for still in slow_points["still"].values}
+    directions = stream(seed, names["task"], "directions").standard_normal((_DIRECTIONS, slow_points.sizes["unit"]))
     found, of_networks, of_stills = [], [], []
     for network, name in enumerate(networks["network"].values):
         parameters = trained_parameters(networks, network)
-        one = _Network(cell, parameters, task, words, documents, readings.isel(network=network))
+        one = _Network(cell, parameters, task, words, documents, readings.isel(network=network), directions)
         of_networks.append(one.describe())
         described = []
         for condition, still in stills.items():
@@ -247,8 +252,16 @@ class _Network:
     """One trained network, with the documents that it read."""
 
     def __init__(
-        self, cell: Any, parameters: Parameters, task: Any, words: _Words, documents: Mapping[str, Documents], readings: xr.Dataset
+        self,
+        cell: Any,
+        parameters: Parameters,
+        task: Any,
+        words: _Words,
+        documents: Mapping[str, Documents],
+        readings: xr.Dataset,
+        directions: Float[np.ndarray, "direction unit"],
     ) -> None:
+        self.directions = directions
         self.cell, self.parameters, self.task, self.words, self.documents = cell, parameters, task, words, documents
         self.embedding = parameters["embedding"].numpy()
         self.first = parameters["initial_state"].numpy()
@@ -338,9 +351,18 @@ class _Network:
             "projection": separation.mean,
             "projection_deviation": separation.deviation,
             "separation": separation.distance,
+            "null_separation": self._null_separation(around, embedding),
             "neutral_ratio": separation.neutral_ratio,
             "value_correlation": value_correlations(effect, self.words.value),
         }
+
+    def _null_separation(self, around: Expansion, embedding: Float[np.ndarray, "word input"]) -> Float[np.ndarray, "point"]:
+        """What chance gives: median |d'| of positive and negative words along random directions in the place of the slowest mode."""
+        probes, sizes = self.words.probes, np.cumsum([0, *map(len, self.words.chosen.values())])
+        chosen = {name: np.arange(*ends) for name, ends in zip(self.words.chosen, itertools.pairwise(sizes), strict=True)}
+        effects = np.matmul(self.directions, around.drive) @ embedding[probes].T
+        distances = [np.abs(Separation.of(effect, chosen).distance) for effect in effects]
+        return np.array([np.median(own) for own in distances])
 
     def _linear(
         self, around: Expansion, modes: Modes, shared: dict[str, np.ndarray], embedding: Float[np.ndarray, "word input"]

@@ -28,7 +28,8 @@ class Reading(Statistic):
     variance in the leading components, participation ratio (Σλ)² / Σλ², components that hold 90 and 95 %. `squashed_accuracy_n`: of the
     readout of final states cut to n components. `relaxation_t`: median |h(t+1) − h(t)| / |h(t)| t steps into silence, from states after any
     word. `score_r2`: running scores read linearly from states; NaN where they are not known. `value_bag_accuracy`: of a bag of
-    words that was fitted to a corpus, or of sums of the words' values where those are known, and `predicted_dimension`, the participation ratio of classes' mean word counts, are the same for all networks of a task. NaN where states are not finite.
+    words that was fitted to a corpus, or of sums of the words' values where those are known, and `predicted_dimension`, the participation
+    ratio of classes' mean word counts, are the same for all networks of a task. NaN where states are not finite.
 
     Sources: Maheswaranathan et al. 2019, figure 2; Aitken et al. 2021 (words shuffled, final states cut).
     """

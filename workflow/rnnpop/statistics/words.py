@@ -22,6 +22,7 @@ _REAL = 1e-9
 _MEDIANS = {
     "integration_overlap": ("overlap", "median |r m| of the slowest mode and the line of the points"),
     "word_separation": ("separation", "median d' of positive and negative words along the slowest mode"),
+    "word_separation_null": ("null_separation", "median |d'| of positive and negative words along random directions"),
     "neutral_ratio": ("neutral_ratio", "median size of neutral words over that of valenced ones, along the slowest mode"),
     "value_correlation": ("value_correlation", "median correlation of words' input projections with their values"),
 }
