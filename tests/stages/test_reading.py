@@ -70,7 +70,8 @@ def test_words_push_along_the_line_as_far_as_they_are_worth() -> None:
     np.testing.assert_allclose(found["negative_projection"][SOUND], -1.75 * study.PUSH, **NEARLY)
     np.testing.assert_allclose(found["neutral_ratio"][SOUND], 0, atol=1e-9)
     np.testing.assert_allclose(found["word_separation"][SOUND], 3.5 / np.sqrt(3 / 16), **NEARLY)
-    assert (found["word_separation_null"][SOUND] < found["word_separation"][SOUND] / 2).all(), "no random direction tells words apart as the mode does"
+    # words move these states along one direction alone, so any other tells them apart as well: up to its sign, the same distance
+    np.testing.assert_allclose(found["word_separation_null"][SOUND], found["word_separation"][SOUND], rtol=1e-6)
     np.testing.assert_allclose(found["tau_1"], -1 / np.log(KEPT), rtol=2e-3)  # bent by 1e-6, of 1e-3 that is lost
     assert (found["slow_modes_half"][SOUND] == [1, 1, 1]).all()
     assert (found["unstable_share"][SOUND] == 0).all()
