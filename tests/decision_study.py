@@ -28,8 +28,6 @@ def study(per_population: int) -> dict[str, Any]:
     for population, architecture in enumerate(ARCHITECTURES):
         coords = identity(architecture, 2)
         trajectories, points, _ = synthetic.decision_stores(coords, seed=population)
-        outputs = points["outputs"].values * [[0.0, 1.0, -1.0]]
-        points["outputs"] = variable(("fixed_point", "output"), outputs, "output")
         portrait = portray(trajectories, points)
         stores["portraits"].append(portrait)
         stores["slow_points"].append(slow_points(coords, portrait, points))

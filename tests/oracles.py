@@ -12,7 +12,7 @@ import xarray as xr
 from torch import Tensor
 
 from rnnpop.cells import Cell
-from rnnpop.numerics.affine import DIMENSIONS
+from rnnpop.numerics.affine import DIMENSIONS, EMBEDDING
 from rnnpop.tasks import Task
 from rnnpop.tasks.flip_flop import FlipFlop
 from rnnpop.tasks.sine import Sine
@@ -68,7 +68,8 @@ def as_store(cell: Cell, networks: list[dict[str, np.ndarray]], name: str = "ora
     return xr.Dataset(
         {
             key: (("network", "checkpoint", *dims), np.stack([np.stack([n[key], n[key]]) for n in networks]))
-            for key, dims in DIMENSIONS.items()
+            for key, dims in (DIMENSIONS | EMBEDDING).items()
+            if key in networks[0]
         },
         coords={
             "network": [f"flip_flop/{name}/adam/{index:05d}" for index in range(len(networks))],

@@ -15,6 +15,7 @@ from rnnpop.stages.appraise import appraise
 from rnnpop.stages.descend import descend
 from rnnpop.stages.read import read
 from rnnpop.stages.record import record
+from rnnpop.stages.settle import settle
 
 TASKS = {
     "valence": {"kind": "valence", "length": 20, "shortest": 5, "synonyms": 3, "neutral_words": 6, "probe_documents": 8},
@@ -28,6 +29,8 @@ KEPT = (0.999, np.nan, 0.98, 0.9)
 #: Size of what a word adds: so small that tanh is linear to about 1e-6 of itself.
 PUSH = 1e-4
 
+#: What training would say of them.
+TRAINED = {"final_loss": 0.1, "steps": 100.0, "criterion_step": 50.0}
 READ = {"documents": 200, "visits": 300, "shown": 5, "bins": 6}
 APPRAISE = {"words": 4, "points": 20, "tolerance": 1e-6, "documents": 120}
 #: Starts stay where they are: they are slow already.
@@ -35,6 +38,7 @@ DESCEND = {
     **{"starts": 150, "noise": 0, "learning_rate": 1e-12, "iterations": 1, "every": 1, "stop": 0, "precision": "double"},
     **{"tolerance": 1e-3, "unique": 1e-9, "outlier": 1.0, "tolerances": [1e-6], "examined": 5, "inputs": ["silence", "mean word"]},
 }
+SETTLE = {"starts": 16, "rounds": 1, "tolerance": 1e-8, "slow": 1e-3, "merge": 1e-3, "outlier": 2.0}
 
 
 def task(name: str) -> Any:
@@ -62,7 +66,7 @@ def networks(name: str) -> xr.Dataset:
     made = {
         key: variable(("network", "checkpoint", *dims), np.stack([[stage[key] for stage in row] for row in rows]), key)
         for key, dims in (DIMENSIONS | EMBEDDING).items()
-    }
+    } | {key: variable(("network",), np.full(len(KEPT), value), key) for key, value in TRAINED.items()}
     # weights that came apart may be any: here they are nowhere finite
     status = np.array(["ok" if np.isfinite(kept) else "diverged" for kept in KEPT], dtype=object)
     coords = {
@@ -84,6 +88,8 @@ def stores_of(made: xr.Dataset, name: str) -> dict[str, xr.Dataset]:
     names = {"task": name}
     found = {"networks": made, "readings": read(made, *given, settings=READ, names=names, seed=0)}
     probes = record(made, *given, names=names, seed=0)
+    found["trajectories"] = probes
+    found["fixed_points"] = settle(made, probes, *given, settings=SETTLE, study="reading", seed=0, device="cpu")
     found["slow_points"] = descend(made, probes, *given, settings=DESCEND, study="reading", seed=0, device="cpu")
     found["appraisals"] = appraise(made, found["slow_points"], found["readings"], *given, settings=APPRAISE, names=names, seed=0)
     return found

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from rnnpop import variants
 from rnnpop.seeds import stream
 from rnnpop.stages.tokenise import tokenise
+from rnnpop.tasks import Task
+from rnnpop.tasks.text import Text
 
 #: Words that speak for each class.
 SIGNS = (("bad", "awful", "dull"), ("good", "superb", "fun"), ("strange", "odd", "weird"))
@@ -30,3 +33,10 @@ def table(number: int = 300, classes: int = 2, shortest: int = 5, longest: int =
 def corpus(number: int = 300, classes: int = 2, **changed: int) -> xr.Dataset:
     """The corpus of these reviews; some words are unknown."""
     return tokenise(table(number, classes, **changed), name="reviews.csv", seed=1, words=16, lengths=[10])
+
+
+def task(kind: str) -> Task:
+    """A task of any kind as it stands without further fields; one of a corpus reads these reviews."""
+    if kind == "text":
+        return Text(corpus="made_up", length=20, probe_documents=8).bound(corpus())
+    return variants.load("tasks", {"kind": kind})

@@ -283,7 +283,7 @@ def decision_stores(coords: dict[str, object], seed: int = 0, units: int = 16) -
     centres = np.column_stack([np.append(np.sign(commands), [-1, 1]), np.full((len(still), 1), 0.3), np.zeros(len(still))])
     eigenvalue = np.tile(np.append(0.95, np.linspace(0.5, 0.0, units - 1)), (len(still), 1)).astype(complex)
     eigenvalue[neutral, 0] = 1.05
-    points = _points(coords, frames, centres, still, eigenvalue, 0, DECISION)
+    points = _points(coords, frames, centres, still, eigenvalue, 0, DECISION, outputs=centres[:, :1] * [0.0, 1.0, -1.0])
     points["unstable"][:] = (np.abs(points["eigenvalue"].values) > 1).sum(axis=1)
     weights = np.zeros((len(frames), 2, 1, units, 3))
     weights[:, :, 0] = frames[:, None, :, :1] * [0, 1, -1]
@@ -336,6 +336,7 @@ def _points(
     unstable: int,
     task: Task,
     levels: np.ndarray | None = None,
+    outputs: np.ndarray | None = None,
 ) -> xr.Dataset:
     """The same points for every network, each in its own frame; on a manifold where levels are given."""
     count, number = len(frames), len(centres)
@@ -350,7 +351,7 @@ def _points(
             "unstable": variable(("fixed_point",), np.full(whole, unstable), "unstable directions"),
             "index_sign": variable(("fixed_point",), np.ones(whole, dtype=int), "index"),
             "kink": variable(("fixed_point",), np.zeros(whole, dtype=bool), "kink"),
-            "outputs": variable(("fixed_point", "output"), np.tile(centres[:, :1], (count, 1)), "output"),
+            "outputs": variable(("fixed_point", "output"), np.tile(centres[:, :1] if outputs is None else outputs, (count, 1)), "output"),
             "hits": variable(("fixed_point",), np.ones(whole, dtype=int), "starts that ended here"),
             "starts": variable(("network", "outcome"), np.tile([200, 20, 6, 30], (count, 1)), "starts by outcome"),
             "index_sum": variable(("network", "still"), np.ones((count, len(names))), "index sum"),

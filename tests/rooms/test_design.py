@@ -15,7 +15,7 @@ CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 
 
 def study(seeds: int = 8, shard: int = 8, tile: int = 16) -> design.Study:
-    entry = CONFIG["studies"]["universality"] | {"seeds": seeds}
+    entry = CONFIG["studies"]["universality"] | {"seeds": seeds, "axes": {"cells": {"activation": ["tanh", "relu"]}}}
     return design.Study("universality", CONFIG | {"shard": shard, "tile": tile, "studies": {"universality": entry}})
 
 

@@ -20,9 +20,7 @@ from rnnpop.tasks.text import Text
 
 @pytest.fixture(params=[kind for kind in variants.kinds("tasks") if variants.base("tasks", kind) != "DrivenTask"])
 def task(request: pytest.FixtureRequest) -> Task:
-    if request.param == "text":
-        return Text(corpus="made_up", length=20, probe_documents=8).bound(review_corpus.corpus())
-    return variants.load("tasks", {"kind": request.param})
+    return review_corpus.task(request.param)
 
 
 def batches(task: Task) -> dict[str, Trials]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import review_corpus
 from oracles import HopfCell, as_store, cube_store
 from rnnpop import names
 from rnnpop.cells import Cell
@@ -20,7 +21,9 @@ TASK = Sine(steps=100, analysed=5)
 
 
 def followed(cell: Cell, task: Task = TASK, seeds: tuple[int, ...] = (0,), **first: np.ndarray) -> xr.Dataset:
-    drawn = [cell.init(np.random.default_rng(seed), task.inputs, task.outputs) | first for seed in seeds]
+    words = task.first_embedding(np.random.default_rng(0))
+    read = {} if words is None else {"embedding": words}
+    drawn = [cell.init(np.random.default_rng(seed), task.inputs, task.outputs) | read | first for seed in seeds]
     networks = as_store(cell, drawn)
     trajectories = record(networks, task, cell, names={"task": "t"}, seed=1)
     found = follow(networks, trajectories, task, cell, settings=FOLLOW, study="s", seed=1)
@@ -87,7 +90,7 @@ def test_what_does_not_oscillate_rests() -> None:
 @pytest.mark.parametrize("kind", [kind for kind in kinds("tasks") if base("tasks", kind) != "DrivenTask"])
 def test_every_task_can_be_followed(kind: str) -> None:
     """A weak GRU forgets: it rests under every still input of any task."""
-    task = load("tasks", {"kind": kind})
+    task = review_corpus.task(kind)
     found = followed(load("cells", {"kind": "gru", "units": 4, "gain": 0.5}), task)
     assert found["resting"].values.all()
     assert not found["cycle"].values.any()

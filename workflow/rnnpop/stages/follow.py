@@ -15,6 +15,7 @@ from torch import Tensor
 from rnnpop.names import identity, variable
 from rnnpop.numerics.affine import Parameters, trained_parameters
 from rnnpop.numerics.cycles import closed_curve, distance_to_orbit, turns, upward_crossings
+from rnnpop.numerics.embeddings import mixed
 from rnnpop.numerics.subspaces import principal_subspace
 from rnnpop.seeds import stream
 
@@ -63,12 +64,14 @@ def follow(
         Store of stage `follow`; NaN for runs that escape and for networks whose probe states are not finite.
     """
     names, stills = networks["network"].values, task.still_inputs()
-    inputs, commands = torch.from_numpy(np.stack(list(stills.values()))), task.commands()
+    commands = task.commands()
     rows = []
     for network, name in enumerate(names):
         probe = trajectories["state"].values[network, trajectories["batch"].values == 0].astype(np.float64)
         typical = float(np.median(np.linalg.norm(probe, axis=-1))) if np.isfinite(probe).all() else np.nan
-        run = _Run(cell, trained_parameters(networks, network), inputs, typical, trajectories.sizes["time"], settings)
+        parameters = trained_parameters(networks, network)
+        inputs = torch.from_numpy(np.stack([mixed(parameters, still) for still in stills.values()]))
+        run = _Run(cell, parameters, inputs, typical, trajectories.sizes["time"], settings)
         rows.append(run.describe([stream(seed, study, name, condition, "follow") for condition in stills]))
 
     def column(key: str, long_name: str, units: str = "1", scale: float | None = None) -> xr.Variable:
