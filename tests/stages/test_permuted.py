@@ -37,7 +37,7 @@ SETTLE = CONFIG["settle"] | {"starts": 128}
 def permuted(networks: xr.Dataset, cell: Any) -> xr.Dataset:
     """P W Pᵀ, P A, P b, C Pᵀ; the parts of the state alike."""
     state = np.concatenate([ORDER + part * UNITS for part in range(len(cell.parts))])
-    return networks.isel(target=ORDER, source=ORDER, unit=state)
+    return networks.isel(target=ORDER, source=ORDER, read=ORDER, unit=state)
 
 
 def analysed(networks: xr.Dataset, task: Any, cell: Any) -> dict[str, xr.Dataset]:

@@ -27,7 +27,7 @@ def test_words_go_to_snakemake_and_the_default_run_is_the_whole_study(entry):
     _, start = entry
     done = start("-n", "--cores", "1")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert any(line.split() == ["train", "58"] for line in (done.stdout + done.stderr).splitlines())
+    assert any(line.split() == ["train", "46"] for line in (done.stdout + done.stderr).splitlines())
 
 
 def test_a_killed_run_does_not_block_the_next_one(entry):
