@@ -30,6 +30,8 @@ _PLACES: Final[dict[str, dict[str, Any]]] = {
 
 #: Time constants that are drawn over the line, and places on it at which their medians are taken.
 _MODES, _BINS = 3, 11
+#: Mean lengths of a document above which time constants, which have no limit where an eigenvalue is on the unit circle, are cut off.
+_LONGEST: Final = 100
 
 
 @final
@@ -93,7 +95,7 @@ def _numbers(readers: Readers) -> reading.Numbers:
         "slow_coverage": ("readouts, points\nover states", 1.0, "linear"),
         "tau_2": ("second time\nconstant (words)", None, "log"),
         "complex_modes": ("complex modes\namong four", None, "linear"),
-        "slow_displacement": ("moved by descent\n(spread of states)", None, "log"),
+        "slow_displacement": ("moved by descent\n(spread of states)", None, "linear"),
     }
 
 
@@ -182,6 +184,9 @@ def _times(figure: matplotlib.figure.Figure, top: float, readers: Readers) -> di
             medians.append(_medians(told[told["mode"] == mode]).assign(group=group, mode=mode))
             axes.plot(medians[-1]["theta"], medians[-1]["time_constant"], zorder=3, **look | {"lw": 1.4})
         axes.axhline(length, **style.CHANCE)
+        axes.set_yscale("log")
+        if np.isfinite(length):
+            axes.set_ylim(top=min(axes.get_ylim()[1], _LONGEST * length))
         reading.logarithmic(axes)
         axes.set(
             xlim=(-1.05, 1.05),

@@ -27,7 +27,7 @@ _NUMBERS: Final[dict[str, tuple[str, float | None, grouped.Scale]]] = {
     "gain": ("gain right\nafter it", 1.0, "linear"),
     "strength": ("strength right\nafter it", 0.0, "linear"),
     "scope": ("scope (words)", None, "linear"),
-    "decay": ("time constant\n(words)", None, "log"),
+    "decay": ("time constant\n(words)", None, "linear"),
     "barcode_correlation": ("barcode and\nwords' values, r", 0.0, "linear"),
     "modifier_angle": ("angle to the\nline (°)", 90.0, "linear"),
 }

@@ -26,11 +26,10 @@ _UNITS, _VARIANCE, _PLANE, _CURVES, _HEADING = 24.0, 24.0, 32.0, 28.0, 6.0
 #: Components whose variance the summary has.
 _COMPONENTS: Final = np.array([1, 2, 3, 5, 10])
 
-#: Columns of panel d, all shares of right answers: what is written below; on any they have the same scale.
+#: Columns of panel d, all shares of right answers: what is written below; all have the same scale.
 _ACCURACIES: Final = {
     "test_accuracy": "network",
     "shuffled_accuracy": "words shuffled",
-    "value_bag_accuracy": "bag of words",
     "rollout_accuracy": "linear system\nof one point",
     "fading_bag_accuracy": "its slowest\nmodes",
     "squashed_accuracy_1": "last state cut\nto PC1",
@@ -50,8 +49,8 @@ class Reading(Figure):
     leading principal components of states, before training and after it. (c) One network of each group in the plane of its first two
     components: how often states are in each place, by the class of the document (stronger is more often, on a logarithmic scale); the same
     two documents; the first state; readout directions, and where the readout is 0; slow points, by their place along their line. (d) Shares
-    of right answers: of the network, of the network on shuffled words, of sums of the words' values, of the linear system of the slow point
-    of least certain answer, of that point's slowest modes, and of the readout of last states cut to one component; dotted: chance.
+    of right answers: of the network, of the network on shuffled words, of the linear system of the slow point of least certain answer, of
+    that point's slowest modes, and of the readout of last states cut to one component; dashed: sums of the words' values; dotted: chance.
     (e) Accuracy of last states cut to their leading components. (f) Relative speed of states after the last word, without input.
 
     Curves and states are of networks that met the criterion; in d others stand as hollow marks. Curves are medians over networks, bands
@@ -65,7 +64,7 @@ class Reading(Figure):
 
     def draw(self, datasets: Mapping[str, Any]) -> Drawing:
         readers = Readers.of(datasets, self.factors)
-        numbers: reading.Numbers = {column: (text, None, "linear") for column, text in _ACCURACIES.items()}
+        numbers: reading.Numbers = {column: (text, _bag_of_words(readers), "linear") for column, text in _ACCURACIES.items()}
         heights = [
             _HEADING + _UNITS + reading.BELOW,
             _HEADING + reading.group_height(readers, _VARIANCE),
@@ -96,7 +95,7 @@ def _units(figure: matplotlib.figure.Figure, top: float, readers: Readers) -> pd
     style.heading(
         figure, 2, top + 3, "a", f"All units of one network{called}; colour: their last state in the right document, less that in the left"
     )
-    places = [style.place(figure, left, top + _HEADING + 3, 71, _UNITS - 3) for left in (19, 107)]
+    places = [style.place(figure, left, top + _HEADING + 3, 69, _UNITS - 3) for left in (19, 107)]
     if chosen is None:
         for axes in places:
             reading.nothing(axes)
@@ -245,7 +244,7 @@ def _readout(axes: Axes, own: xr.Dataset) -> None:
 
 def _accuracies(figure: matplotlib.figure.Figure, top: float, readers: Readers, numbers: reading.Numbers) -> dict[str, pd.DataFrame]:
     """Panel d."""
-    style.heading(figure, 2, top + 3, "d", "Share of right answers, network by network, beside simpler readers; dotted: chance")
+    style.heading(figure, 2, top + 3, "d", "Share of right answers, network by network; dashed: a bag of words, dotted: chance")
     chance, before = _chance(readers), len(figure.axes)
     low = (
         np.concatenate([[chance], *(readers.groups.table(group, column)[column] for group in readers.names for column in numbers)]).min()
@@ -257,6 +256,12 @@ def _accuracies(figure: matplotlib.figure.Figure, top: float, readers: Readers, 
             axes.axvline(chance, **style.CHANCE)
             axes.set_xticks([0.5, 1.0] if low > 0.25 else [0, 0.5, 1.0])
     return {f"d{suffix}": table for suffix, table in found.items()}
+
+
+def _bag_of_words(readers: Readers) -> float | None:
+    """The same for all networks of a task; None where it is not known."""
+    known = readers.groups.average("value_bag_accuracy")
+    return float(known) if known.ndim == 0 and np.isfinite(known) else None
 
 
 def _chance(readers: Readers) -> float:

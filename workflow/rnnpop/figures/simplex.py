@@ -138,7 +138,7 @@ def _over_classes(axes: Axes, groups: Groups, number: Int[np.ndarray, "network"]
         axes.plot(levels + 0.48, stars, zorder=5, **_PREDICTION)
         tables.append(pd.DataFrame({"group": "predicted", "classes": levels, "value": stars, "column": column}))
     axes.set(xticks=levels, xlim=(levels[0] - 0.6, levels[-1] + 0.6))
-    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=column == "reading_components_95"))
     return {"": pd.concat(tables, ignore_index=True), "_medians": pd.DataFrame(medians)}
 
 

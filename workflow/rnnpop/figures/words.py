@@ -22,6 +22,9 @@ _PLANE, _CURVES, _HEADING = 32.0, 25.0, 6.0
 #: Bins of panel b, and how far they reach: in units of what words with a value add.
 _BINS, _REACH = 41, 2.5
 
+#: Share of steps in a bin below which panel c ends.
+_RARE: Final = 0.001
+
 #: Of the three points whose words are kept, the one that is shown.
 _SHOWN: Final = "middle"
 
@@ -174,7 +177,13 @@ def _errors(figure: matplotlib.figure.Figure, top: float, readers: Readers) -> p
             axes.plot(known[0]["bin"].values, mean, **look | {"lw": 1.4})
             tables.append(pd.DataFrame({"group": group, "error": known[0]["bin"].values, "share": mean, "networks": len(known)}))
     if tables:
-        axes.set(xlim=(0, 1), ylim=(0, None), xlabel="relative error", ylabel="share of steps")
+        told = pd.concat(tables)
+        axes.set(
+            xlim=(0, told["error"][told["share"] > _RARE].max() + told["error"].min()),
+            ylim=(0, None),
+            xlabel="relative error",
+            ylabel="share of steps",
+        )
     else:
         reading.nothing(axes)
     for number, entry in enumerate(entries):
