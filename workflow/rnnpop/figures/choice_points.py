@@ -26,7 +26,7 @@ from rnnpop.variants import Count
 _ACROSS, _STATES, _PLANES = 4, 42.0, 34.0
 
 #: Left of the rows of panels c to f, and right of all panels, in mm.
-_NAMES, _RIGHT = 42.0, 178.0
+_NAMES, _RIGHT = 55.0, 178.0
 
 #: Colour of the trials that end in each choice.
 _CHOICES: Final = {1: ("first choice", "#0072B2"), -1: ("second choice", "#D55E00"), 0: ("none", "#999999")}
@@ -40,7 +40,7 @@ _EXACT: Final[dict[bool, dict[str, Any]]] = {
 
 #: Columns of panel f: what is written below, where a dashed line stands, and the scale.
 _NUMBERS: Final[dict[str, tuple[str, float | None, Scale]]] = {
-    "slow_displacement": ("moved by descent\n(spread of states)", None, "log"),
+    "slow_displacement": ("distance moved\n(in spreads)", None, "log"),
     "slow_range": ("range on PC1\n(that of states)", 1.0, "linear"),
     "slow_modulus": ("leading |λ|,\nslow points", 1.0, "linear"),
     "slow_time_constant_1": ("its time constant\n(steps)", None, "log"),
@@ -214,6 +214,8 @@ def _eigenvalues(figure: matplotlib.figure.Figure, top: float, examples: Sequenc
         for stable, look in _EXACT.items():
             own = exact[example.stable == stable]
             axes.plot(own.real, own.imag, zorder=4, **look | {"ms": 3})
+        if not len(slow) and not len(exact):
+            axes.text(0, 0, "no points", ha="center", va="center", color="0.4")
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[-1, 0, 1], yticks=[-1, 0, 1])
         axes.set_xticklabels(["−1", "0", "1"])
         axes.set_yticklabels([] if number else ["−1", "0", "1"])
@@ -233,18 +235,18 @@ def _numbers_of_points(figure: matplotlib.figure.Figure, top: float, groups: Gro
     style.heading(figure, 2, top + 3, "c", "Exact fixed points, share of networks by number")
     height = grouped.named(figure, _NAMES - 2, top + grouped.ABOVE, groups)
     both = [
-        grouped.shares(style.place(figure, left, top + grouped.ABOVE, 24, height), groups, column, told)
-        for left, column, told in ((_NAMES, "neutral_stable", "stable"), (_NAMES + 28, "neutral_saddles", "not stable"))
+        grouped.shares(style.place(figure, left, top + grouped.ABOVE, 22, height), groups, column, told)
+        for left, column, told in ((_NAMES, "neutral_stable", "stable"), (_NAMES + 26, "neutral_saddles", "not stable"))
     ]
     below = top + grouped.ABOVE + height + grouped.BELOW - 1
     panels.line(figure, _NAMES, below, grouped.counts())
-    panels.line(figure, 105, below, groups.failed())
-    style.heading(figure, 98, top + 3, "d", "Slow points kept")
+    panels.line(figure, 112, below, groups.failed())
+    style.heading(figure, 108, top + 3, "d", "Slow points kept")
     starts = groups.average("slow_starts")
     text = "kept" + (f", of {float(starts):.0f} starts" if np.isfinite(starts) else "")
-    slow = grouped.rows(style.place(figure, 102, top + grouped.ABOVE, 32, height), groups, "slow_kept", text, scale="count")
-    style.heading(figure, 140, top + 3, "e", "Both kinds")
-    beside = _beside(style.place(figure, 150, top + grouped.ABOVE, 27, height), groups)
+    slow = grouped.rows(style.place(figure, 110, top + grouped.ABOVE, 29, height), groups, "slow_kept", text, scale="count")
+    style.heading(figure, 145, top + 3, "e", "Both kinds")
+    beside = _beside(style.place(figure, 153, top + grouped.ABOVE, 25, height), groups)
     return {"c": pd.concat(both, ignore_index=True), "d": slow[""], "d_medians": slow["_medians"], "e": beside}
 
 

@@ -18,14 +18,14 @@ from rnnpop.figures import Drawing, Figure, panels, style
 from rnnpop.figures.panels import groups as grouped
 from rnnpop.figures.panels.groups import Groups
 
-#: Of the small axes, one a group: how many in a row, left of the first and right of the last, height, height of a row, in mm.
-_ACROSS, _LEFT, _RIGHT, _TALL, _PITCH = 7, 14.0, 178.0, 24.0, 33.5
+#: Of the small axes, one a group: at most how many in a row, left of the first and right of the last, height, height of a row, in mm.
+_ACROSS, _LEFT, _RIGHT, _TALL, _PITCH = 7, 14.0, 178.0, 24.0, 37.0
 
 #: Heights of a heading, of what stands below axes, and of panel c, in mm.
 _HEADING, _BELOW, _ACCURACY = 6.0, 9.0, 30.0
 
 #: Left of the rows of panel d, in mm.
-_NAMES = 42.0
+_NAMES = 55.0
 
 #: The ideal observer; means over networks.
 _IDEAL: Final[dict[str, Any]] = {"color": "black", "lw": 0.8, "ls": (0, (3, 1.5))}
@@ -33,7 +33,8 @@ _IDEAL: Final[dict[str, Any]] = {"color": "black", "lw": 0.8, "ls": (0, (3, 1.5)
 #: Columns of panel d: what is written below, and where a dashed line stands (of a text: the mean of that column).
 _NUMBERS: Final[dict[str, tuple[str, float | str | None]]] = {
     "decision_accuracy": ("accuracy", "ideal_accuracy"),
-    "relative_efficiency": ("efficiency relative\nto the ideal", 1.0),
+    "relative_efficiency": ("relative\nefficiency", 1.0),
+    "decision_bias": ("bias (%)", 0.0),
     "decision_threshold": ("threshold (%)", None),
     "decision_lapse": ("lapse", 0.0),
     "kernel_primacy": ("primacy", 0.0),
@@ -48,9 +49,9 @@ class Decisions(Figure):
 
     (a) Probability of the first choice in trials with a choice, by signed coherence: on a logarithmic axis on both sides, which is linear
     up to the weakest coherence. (b) Weight of each sample of evidence in the choice, in trials of weak evidence, over their mean size: 1
-    for who weighs all alike. (c) Accuracy by coherence; trials without a choice are wrong. (d) Network by network: accuracy, efficiency,
-    threshold and mean lapse of the psychometric curve, primacy of the kernel (above 0: early evidence weighs more),
-    and how well the choice can be told from principal component 1 at the end of the stimulus.
+    for who weighs all alike. (c) Accuracy by coherence; trials without a choice are wrong. (d) Network by network: accuracy, efficiency
+    relative to the ideal observer, bias, threshold and mean lapse of the psychometric curve, primacy of the kernel (above 0: early evidence
+    weighs more), and how well the choice can be told from principal component 1 at the end of the stimulus.
 
     Dashed: the ideal observer, on the same trials. Curves and marks are means over networks that met the criterion (N), bands and bars
     hold 95 % of these networks; black lines in d are their medians with a 95 % interval. Hollow points of d did not meet the criterion.
@@ -65,8 +66,7 @@ class Decisions(Figure):
 
     def draw(self, datasets: Mapping[str, Any]) -> Drawing:
         groups = Groups.of(panels.of_study(datasets["summary"], datasets["networks"]), self.factors, self.written)
-        lines = -(-max(len(groups.names), 1) // _ACROSS)
-        many = _HEADING + lines * _PITCH + 7
+        many = _HEADING + -(-max(len(groups.names), 1) // _across(groups)) * _PITCH + 3.5
         tops = np.cumsum([2.0, many, many, _HEADING + _ACCURACY + _BELOW])
         with style.sheet():
             figure = style.page(tops[-1] + grouped.high(groups))
@@ -126,7 +126,7 @@ def _curves(
     ideal: Float[np.ndarray, "*place"],
 ) -> _Curves:
     """One axes a group: mean over networks, the band that holds 95 % of them, and the ideal observer."""
-    across = min(_ACROSS, max(len(groups.names), 4))
+    across = _across(groups)
     pitch = (_RIGHT - _LEFT) / across
     x = groups.summary[groups.summary[column].dims[1]].values if column in groups.summary else np.empty(0)
     drawn, tables = [], [pd.DataFrame({"group": "ideal", "x": x, "mean": ideal})] if ideal.shape == x.shape else []
@@ -148,8 +148,14 @@ def _curves(
         drawn.append(axes)
         tables.append(told)
     bottom = top + _HEADING + _PITCH * (1 + (max(len(groups.names), 1) - 1) // across)
-    style.write(figure, (_LEFT + _RIGHT) / 2, bottom + 4.5, texts[0], ha="center")
+    style.write(figure, (_LEFT + _RIGHT) / 2, bottom + 1, texts[0], ha="center")
     return _Curves(drawn, x, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"group": groups.names}))
+
+
+def _across(groups: Groups) -> int:
+    """How many small axes stand in a row, so that rows are of one length as nearly as can be."""
+    rows = -(-len(groups.names) // _ACROSS)
+    return max(4, -(-len(groups.names) // max(rows, 1)))
 
 
 def _signed(axes: Axes, x: Float[np.ndarray, "signed_strength"]) -> None:

@@ -69,6 +69,7 @@ _LEVELS: tuple[tuple[str, str, Any], ...] = (
     ("#E69F00", "v", (0, (5, 2))),
     ("#56B4E9", "P", (0, (2, 1, 1, 1))),
     ("#000000", "X", (0, (4, 1, 1, 1, 1, 1))),
+    ("#882255", "p", (0, (1, 2.5))),
 )
 #: How many there are before they come round.
 LOOKS = len(_LEVELS)
