@@ -9,14 +9,18 @@ from snakemake.utils import min_version
 min_version("9.19")
 
 
-configfile: Path(workflow.basedir) / "config.yaml"
+# wherever it is included from: workflow/Snakefile, or a workflow that this one is a module of
+REPOSITORY = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve()
+
+
+configfile: REPOSITORY / "config.yaml"
 
 
 report: "workflow/report/workflow.rst"
 
 
 # Jobs run the interpreter that runs Snakemake, and find the library; set here, it holds on the nodes of a cluster too.
-LIBRARY = str(Path(workflow.basedir) / "workflow")
+LIBRARY = str(REPOSITORY / "workflow")
 os.environ.update(
     PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     PYTHONPATH=os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")])),
@@ -52,6 +56,7 @@ rule all:
 rule figures:
     input:
         [drawn(study) for study in STUDIES.values()],
+        [path for path in diagnosed(RECORDINGS) if path.endswith((".pdf", ".png"))],
 
 
 # One target a study: `snakemake universality`. Intermediate stores are named too, so that a lost one is made again.
