@@ -19,8 +19,11 @@ class ConfigError(ValueError):
     """One or more faults of a config, one a line."""
 
 
-def validate(config: Mapping[str, Any], schema: str | Path) -> None:
+def validate(config: Mapping[str, Any], schema: str | Path, *, files: bool = True) -> None:
     """Check a config against the schema, against the fields of every variant it names, and against itself.
+
+    Args:
+        files: whether the user's own files that it names must be there; results that were unpacked from an archive need none.
 
     Raises:
         ConfigError: one line a fault, each with the dotted key and what is allowed there.
@@ -34,8 +37,8 @@ def validate(config: Mapping[str, Any], schema: str | Path) -> None:
             *_by_choice(config),
             *_by_learner(config),
             *_by_mice(config),
-            *_by_corpora(config),
-            *_by_recordings(config),
+            *_by_corpora(config, files),
+            *_by_recordings(config, files),
         ]
     if faults:
         raise ConfigError("\n".join(f"config: {fault}" for fault in dict.fromkeys(faults)))
@@ -206,7 +209,7 @@ def _by_mice(config: Mapping[str, Any]) -> Iterator[str]:
 _LENGTH = 150
 
 
-def _by_corpora(config: Mapping[str, Any]) -> Iterator[str]:
+def _by_corpora(config: Mapping[str, Any], files: bool) -> Iterator[str]:
     """Where the texts of corpora are, and that tasks name corpora that are there and know a bag of words of the task's length."""
     corpora = config.get("corpora", {})
     for name, entry in corpora.items():
@@ -214,7 +217,7 @@ def _by_corpora(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"corpora.{name}: either `file` or `fixture` is expected, got {'both' if 'file' in entry else 'neither'}"
         for key in [key for key in ("text", "label", "encoding") if "fixture" in entry and key in entry]:
             yield f"corpora.{name}.{key}: goes with a `file`; of a fixture it is known"
-        if "file" in entry and not Path(entry["file"]).exists():
+        if files and "file" in entry and not Path(entry["file"]).exists():
             yield f"corpora.{name}.file: a file that is there is expected, got '{entry['file']}', seen from {Path.cwd()}"
         if not _is_encoding(entry.get("encoding", "utf-8")):
             yield f"corpora.{name}.encoding: the name of an encoding is expected (utf-8, latin-1, cp1252, ...), got '{entry['encoding']}'"
@@ -235,12 +238,12 @@ def _is_encoding(name: str) -> bool:
     return True
 
 
-def _by_recordings(config: Mapping[str, Any]) -> Iterator[str]:
+def _by_recordings(config: Mapping[str, Any], files: bool) -> Iterator[str]:
     """Where the user's own recordings are, how long their steps are, and who can be fitted to them."""
     for name, entry in config.get("recordings", {}).items():
         key = f"recordings.{name}"
         for file, array in (("file", "array"), ("input", "input_array")):
-            if file in entry and not Path(entry[file]).exists():
+            if files and file in entry and not Path(entry[file]).exists():
                 yield f"{key}.{file}: a file that is there is expected, got '{entry[file]}', seen from {Path.cwd()}"
             if array in entry and not entry.get(file, ".npy").endswith((".zarr", ".zarr.zip")):
                 yield f"{key}.{array}: goes with a zarr group as `{file}`; a .npy file holds one array"

@@ -1,14 +1,19 @@
 """What every chapter needs: the checked config, path patterns, wildcard constraints, the code that a job reaches, and what a study ends in."""
 
 import re
-from functools import cache
+from functools import cache, partial
 
 from snakemake.logging import logger
 
-from rnnpop import design, epilogue, fingerprint, validation, variants
+from rnnpop import design, epilogue, fingerprint, progress, validation, variants
 
 try:
-    validation.validate(config, Path(workflow.basedir) / "workflow" / "schema.yaml")
+    # results that were unpacked from an archive bring their config, and need none of the files that they were made from
+    validation.validate(
+        config,
+        REPOSITORY / "workflow" / "schema.yaml",
+        files=not Path("results/config.json").exists(),
+    )
 except validation.ConfigError as error:
     sys.exit(str(error))
 if config["device"] == "cuda" and workflow.is_main_process and workflow.local_exec:
@@ -19,7 +24,7 @@ if config["device"] == "cuda" and workflow.is_main_process and workflow.local_ex
 
 STUDIES = design.studies(config)
 RECORDINGS = config.get("recordings", {})
-ENVIRONMENT = str(Path(workflow.basedir) / "envs" / "environment.yaml")
+ENVIRONMENT = str(REPOSITORY / "envs" / "environment.yaml")
 
 SHARD = "{study}/{task}/{cell}/{learner}/{shard}"
 PAIRS = "{study}/{task}/pairs/{group}"
@@ -146,6 +151,12 @@ def diagnosed(recordings):
     return [f"results/recordings/{name}.{kind}" for name in recordings for kind in ("csv", "txt", "pdf", "png")]
 
 
+def diagnoses(recordings):
+    """What the figures of recordings are drawn from, and what is said of them."""
+    tables = [f"results/recordings/{name}/{table}.csv" for name in recordings for table in ("eigenvalues", "correlations", "subsamples")]
+    return [*tables, *(f"results/recordings/{name}.{kind}" for name in recordings for kind in ("csv", "txt"))]
+
+
 def teachers(study):
     """Names of the studies whose networks teach those of a study."""
     paths = [p.learner_entry["teacher"] for p in study.populations if "teacher" in p.learner_entry]
@@ -178,7 +189,7 @@ def selected(wildcards, rooms):
 
 @cache
 def digest(stage, files):
-    return fingerprint.digest(Path(workflow.basedir) / "scripts" / f"{stage}.py", files)
+    return fingerprint.digest(REPOSITORY / "scripts" / f"{stage}.py", files)
 
 
 def code(stage, *rooms):
@@ -223,10 +234,18 @@ def evidence(study, figure, task=None):
         ],
     }
     firsts = [shard for shard in by_population(study, task, own) if shard.first == 0]
-    return {
+    asked = reads({"": entry})
+    found = {
         store: places[store]() if store in places else [of_shard(shard, store) for shard in firsts[: 1 if store in LARGE else None]]
-        for store in reads({"": entry})
+        for store in asked
     }
+    # a table says what it comes from in a file beside it
+    return found | ({"metadata": f"{found['claims']}-metadata.json"} if "claims" in asked else {})
+
+
+def shown(study, figure, task=None):
+    """The files that a figure reads."""
+    return [path for paths in evidence(study, figure, task).values() for path in ([paths] if isinstance(paths, str) else paths)]
 
 
 def drawn(study):
@@ -241,6 +260,14 @@ def concluded(study):
     claims = [f"results/{study.name}/claims.csv"] if any(study.named("claims", task) for task in study.tasks) else []
     chosen = [f"results/{study.name}/recipes.{kind}" for kind in ("csv", "yaml")] if study.tried else []
     return [f"results/{study.name}/summary.csv", *chosen, *claims, *drawn(study)]
+
+
+def packed(study):
+    """What a study's figures, claims and recipes are made from, and the tables beside it."""
+    found = [path for task in study.tasks for figure in study.of_task(task).get("figures", []) for path in shown(study, figure, task)]
+    found += [path for figure in study.named("figures") for path in shown(study, figure)]
+    tables = [path for path in concluded(study) if not path.endswith((".pdf", ".png"))]
+    return [f"results/{study.name}/summary.zarr.zip", *tables, *own_contrasts(study), *found]
 
 
 def finished(study):
@@ -258,7 +285,7 @@ def finished_task(study, task):
         for store in ["students" if imitates(shard.population) else "networks", *stores]
     ]
     for figure in study.of_task(task).get("figures", []):
-        found += [path for paths in evidence(study, figure, task).values() for path in ([paths] if isinstance(paths, str) else paths)]
+        found += shown(study, figure, task)
     for group in study.groups if study.named("measures", task) else []:
         at = {"study": study.name, "task": task, "group": group}
         found += [of_pairs("contrasts", **at), f"results/{PAIRS}/contrasts.csv".format(**at)]
@@ -276,12 +303,43 @@ if workflow.local_exec and workflow.scheduling_settings:
 
 
 def calm(record):
-    """Whether Snakemake says it aloud: jobs say a line each (scripts/_job.py), so of its bookkeeping only each tenth part done."""
+    """Whether Snakemake says it aloud: of each job a line is said when it ends, so nothing of its bookkeeping."""
     event = getattr(getattr(record, "event", None), "name", "")
-    if event == "PROGRESS":
-        return record.done * 10 // record.total > (record.done - 1) * 10 // record.total
-    return event not in ("JOB_STARTED", "JOB_FINISHED") and record.msg != "Select jobs to execute..."
+    return event not in ("JOB_STARTED", "JOB_FINISHED", "PROGRESS") and record.msg != "Select jobs to execute..."
 
 
-if not workflow.output_settings.log_handler_settings:  # another logger wants to hear all
-    logger.addFilter(calm)
+def plan():
+    """What this run is to do; how long its jobs took before, and which networks its studies have, from what earlier runs left."""
+    jobs = {
+        workflow.dag.jobid(job): progress.Job(
+            job.rule.name,
+            dict(job.wildcards_dict),
+            Path(str(job.log[0])),
+            progress.seconds_of(Path(str(job.benchmark))),
+            len(design.indexes(job.wildcards.shard)) if job.rule.name == "train" else 0,
+        )
+        for job in workflow.dag.needrun_jobs()
+        if job.log  # targets have no work of their own
+    }
+    tables = {rule.name: re.sub(r"\{.*?\}", "*", str(rule.benchmark)) for rule in workflow.rules if rule.benchmark}
+    before = {rule: map(progress.seconds_of, Path().glob(tables[rule])) for rule in {job.rule for job in jobs.values()}}
+    to_train = {tuple(job.names.values()) for job in jobs.values() if job.networks}
+    trained = [
+        shard
+        for study in {names[0] for names in to_train}
+        for task in STUDIES[study].tasks
+        for shard in STUDIES[study].shards(task)
+        if tuple(shard.wildcards.values()) not in to_train and Path(of_shard(shard, "networks")).exists()
+    ]
+    return progress.Progress(
+        jobs,
+        {rule: [seconds for seconds in found if seconds is not None] for rule, found in before.items()},
+        sum(map(len, trained)),
+    )
+
+
+if workflow.is_main_process:
+    aloud = not workflow.output_settings.log_handler_settings  # another logger has the terminal to itself
+    for handler in logger.handlers if aloud else []:
+        handler.addFilter(calm)
+    logger.addHandler(progress.Teller(plan, Path("results/logs/progress.log"), partial(print, flush=True) if aloud else None))

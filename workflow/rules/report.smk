@@ -35,6 +35,7 @@ rule summarise:
             caption="../report/summary.rst",
             category="{study}",
         ),
+        metadata="results/{study}/summary.csv-metadata.json",
     log:
         "results/logs/{study}/summarise.log",
     benchmark:
@@ -58,6 +59,7 @@ rule choose:
     output:
         table="results/{study}/recipes.csv",
         recipes="results/{study}/recipes.yaml",
+        metadata="results/{study}/recipes.csv-metadata.json",
     log:
         "results/logs/{study}/choose.log",
     benchmark:
@@ -88,6 +90,7 @@ rule judge:
             caption="../report/claims.rst",
             category="{study}",
         ),
+        metadata="results/{study}/claims.csv-metadata.json",
     log:
         "results/logs/{study}/judge.log",
     benchmark:
@@ -180,8 +183,33 @@ rule provenance:
 
 
 localrules:
+    archive,
     check,
     report,
+
+
+rule archive:
+    """One file of the small stores and tables that figures, claims and recipes are made from. Made when it is asked for."""
+    input:
+        [packed(study) for study in STUDIES.values()],
+        diagnoses(RECORDINGS),
+        "results/provenance.json",
+    output:
+        archive="results/archive.zip",
+    log:
+        "results/logs/archive.log",
+    benchmark:
+        "results/benchmarks/archive.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        config=config,
+    script:
+        "../../scripts/archive.py"
 
 
 rule check:
