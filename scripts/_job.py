@@ -1,4 +1,4 @@
-"""The frame of every job: its threads, its log, one progress line, and errors that a user can act on."""
+"""The frame of every job: its threads, its log, which ends in one line of what it did, and errors that a user can act on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import _origin
+
 from rnnpop.names import SchemaError
 from rnnpop.store import DamagedStore
 from rnnpop.variants import UnknownVariant
@@ -18,16 +20,19 @@ from rnnpop.variants import UnknownVariant
 USERS_OWN = (DamagedStore, SchemaError, UnknownVariant, ConnectionError, FileNotFoundError, PermissionError)
 
 
-def provenance(snakemake: Any) -> dict[str, object]:
-    """What a store records of its making: the names in its path, the seed, the code, and the config entries it was made from."""
+def provenance(snakemake: Any) -> dict[str, Any]:
+    """What a result records of its making: the names in its path, the seed, the code, and the config entries it was made from, and what all
+    that it was made from records."""
     given = dict(snakemake.params.items())
     recorded = {name: given[name] for name in ("seed", "code") if name in given}
     entries = {name: value for name, value in given.items() if isinstance(value, dict)}
-    return {**dict(snakemake.wildcards.items()), **recorded, "config": entries}
+    names = dict(snakemake.wildcards.items())
+    return {**names, **recorded, "config": entries, **_origin.origin(names, given, snakemake.input)}
 
 
 def run(snakemake: Any, work: Callable[..., str], **arguments: object) -> None:
-    """Do `work(**arguments)` with its output in the job's log, and print the line that it returns with where and how long."""
+    """Do `work(**arguments)` with its output in the job's log, whose last line is the one that it returns, with where and how long; the run
+    says it when the job has ended. Where the rule has a place for it (`metadata`), say beside tables what they come from."""
     if torch := sys.modules.get("torch"):  # only where the job has imported it
         torch.set_num_threads(snakemake.threads)
     place = "/".join(snakemake.wildcards)
@@ -37,6 +42,9 @@ def run(snakemake: Any, work: Callable[..., str], **arguments: object) -> None:
     with log.open("w") as stream, contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         try:
             said = work(**arguments)
+            if "metadata" in snakemake.output.keys():  # noqa: SIM118 - names, where iteration gives paths
+                tables = [path for path in snakemake.output if path.endswith(".csv")]
+                _origin.write(snakemake.output.metadata, tables, provenance(snakemake))
         except Exception as error:
             traceback.print_exc()
             text = str(error) if isinstance(error, USERS_OWN) else f"{type(error).__name__}: {error}; the traceback is in {log}"
@@ -44,5 +52,3 @@ def run(snakemake: Any, work: Callable[..., str], **arguments: object) -> None:
             raise SystemExit(1) from None
         line = f"{snakemake.rule:<11} {place}: {said}, {time.monotonic() - started:.0f} s\n"
         stream.write(line)
-    console.write(line)  # in one piece, for jobs that run side by side
-    console.flush()

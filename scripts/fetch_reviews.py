@@ -27,4 +27,4 @@ def fetch_fixtures(tables: Mapping[str, str]) -> str:
 if "snakemake" in globals():
     import _job
 
-    _job.run(snakemake, fetch_fixtures, tables=dict(snakemake.output.items()))
+    _job.run(snakemake, fetch_fixtures, tables={name: path for name, path in snakemake.output.items() if path.endswith(".csv")})

@@ -1,17 +1,22 @@
-"""Write what the results were made with: commit, environment, config, machine."""
+"""Write what the results were made with: commit, environment, config, machine; and the digest of each table and figure."""
 
 import hashlib
 import json
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 
-def write_provenance(provenance: str, *, config: dict[str, Any], repository: str) -> str:
-    """Write a JSON file; says which commit it is."""
+def write_provenance(files: Iterable[str], provenance: str, *, config: dict[str, Any], repository: str) -> str:
+    """Write a JSON file; says which commit it is.
+
+    Args:
+        files: tables and figures, whose digests tell whether others, made elsewhere, are the same.
+    """
     commit, changes = git(repository, "rev-parse", "HEAD"), git(repository, "status", "--porcelain")
     record = {
         "commit": commit,
@@ -23,6 +28,7 @@ def write_provenance(provenance: str, *, config: dict[str, Any], repository: str
         "platform": platform.platform(),
         "processor": processor(),
         "cores": os.cpu_count(),
+        "files": {path: digest(Path(path).read_bytes()) for path in sorted(files)},
     }
     Path(provenance).write_text(json.dumps(record, indent=2) + "\n")
     return f"commit {commit[:12] if commit else 'unknown'}{' with changes' if changes else ''}"
@@ -54,6 +60,7 @@ if "snakemake" in globals():
     _job.run(
         snakemake,
         write_provenance,
+        files=list(snakemake.input),
         provenance=snakemake.output.provenance,
         config=snakemake.params.config,
         repository=str(Path(snakemake.scriptdir).parent),

@@ -10,6 +10,7 @@ rule fetch_reviews:
     output:
         imdb="results/corpora/fixtures/imdb.csv",
         rotten_tomatoes="results/corpora/fixtures/rotten_tomatoes.csv",
+        metadata="results/corpora/fixtures/csv-metadata.json",
     log:
         "results/logs/corpora/fetch_reviews.log",
     benchmark:

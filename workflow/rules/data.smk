@@ -11,6 +11,7 @@ rule fetch:
         biased="results/mice/fixtures/biased.csv",
         training="results/mice/fixtures/training.csv",
         table="results/mice/fixtures/table.csv",
+        metadata="results/mice/fixtures/csv-metadata.json",
     log:
         "results/logs/mice/fetch.log",
     benchmark:
@@ -35,6 +36,7 @@ rule tabulate:
         ),
     output:
         table="results/mice/{mouse}.csv",
+        metadata="results/mice/{mouse}.csv-metadata.json",
     log:
         "results/logs/mice/tabulate/{mouse}.log",
     benchmark:
@@ -112,6 +114,7 @@ rule export:
         sessions=f"results/{SHARD}/sessions.zarr.zip",
     output:
         table=f"results/{SHARD}/trials.csv",
+        metadata=f"results/{SHARD}/trials.csv-metadata.json",
     log:
         f"results/logs/{SHARD}/export.log",
     benchmark:

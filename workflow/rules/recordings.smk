@@ -15,6 +15,7 @@ rule diagnose:
         eigenvalues="results/recordings/{recording}/eigenvalues.csv",
         correlations="results/recordings/{recording}/correlations.csv",
         subsamples="results/recordings/{recording}/subsamples.csv",
+        metadata="results/recordings/{recording}.csv-metadata.json",
     log:
         "results/logs/recordings/diagnose/{recording}.log",
     benchmark:
@@ -45,6 +46,7 @@ use rule draw as draw_recording with:
         eigenvalues=rules.diagnose.output.eigenvalues,
         correlations=rules.diagnose.output.correlations,
         subsamples=rules.diagnose.output.subsamples,
+        metadata=rules.diagnose.output.metadata,
     output:
         pdf="results/recordings/{recording}.pdf",
         png=report(

@@ -103,6 +103,7 @@ rule contrast:
     output:
         contrasts=f"results/{PAIRS}/contrasts.zarr.zip",
         table=f"results/{PAIRS}/contrasts.csv",
+        metadata=f"results/{PAIRS}/contrasts.csv-metadata.json",
     log:
         f"results/logs/{PAIRS}/contrast.log",
     benchmark:

@@ -26,12 +26,20 @@ class Drawing:
     figure: matplotlib.figure.Figure
     tables: dict[str, pd.DataFrame]
 
-    def render(self, file_format: Literal["pdf", "png", "svg"]) -> bytes:
-        """Content of the picture's file: fonts embedded, 300 dots per inch, no date, so that equal drawings are equal bytes."""
-        dates = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}
+    def render(self, file_format: Literal["pdf", "png", "svg"], origin: str | None = None) -> bytes:
+        """Content of the picture's file: fonts embedded, 300 dots per inch, no date, so that equal drawings are equal bytes.
+
+        Args:
+            origin: what it was drawn from; stands in the file's metadata (`Subject` of a PDF, `Description` of others).
+        """
+        said = {
+            "pdf": {"CreationDate": None, "Subject": origin},
+            "svg": {"Date": None, "Description": origin},
+            "png": {"Description": origin} if origin else {},
+        }
         stream = io.BytesIO()
         with style.sheet():
-            self.figure.savefig(stream, format=file_format, dpi=300, metadata=dates[file_format])
+            self.figure.savefig(stream, format=file_format, dpi=300, metadata=said[file_format])
         return stream.getvalue()
 
 
