@@ -58,11 +58,11 @@ def test_the_time_left_comes_true_where_jobs_of_a_kind_take_alike_long(tmp_path,
     assert guesses[-1][1] == (0.0, 0)
 
 
-def test_a_rule_that_nobody_has_seen_is_counted_and_not_guessed(tmp_path):
+def test_a_rule_that_nobody_has_seen_is_taken_for_the_mean_of_all_and_counted(tmp_path):
     clock = Clock()
     progress = Progress({0: job(tmp_path, "train", "gru", "0"), 1: job(tmp_path, "settle", "gru", "0")}, clock=clock)
     [(_, first), (_, second)] = run(progress, clock, {0: 300.0, 1: 30.0})
-    assert first.endswith("1 of 2 jobs, less than a minute left and 1 jobs of rules not seen yet")
+    assert first.endswith("1 of 2 jobs, about 5 min left, roughly: 1 jobs are of rules not seen yet")
     assert second.endswith("2 of 2 jobs, less than a minute left")
 
 

@@ -1,7 +1,10 @@
 """Every store, table and figure says what it comes from, in bytes that know no time, no machine, and no way in which the work was cut."""
 
+import csv
+import html
 import json
 import platform
+import re
 import sys
 from pathlib import Path
 
@@ -69,19 +72,36 @@ def test_every_figure_says_what_it_comes_from(results):
         assert f"/Subject ({escaped})".encode() in path.with_suffix(".pdf").read_bytes(), path
 
 
+def test_a_page_of_claims_says_it_in_its_head_and_shows_every_claim(results):
+    pages = list(results.rglob("claims.html"))
+    assert pages
+    for path in pages:
+        page = path.read_text()
+        assert complete(json.loads(html.unescape(re.search(r'<meta name="description" content="([^"]*)">', page)[1]))), path
+        with path.with_suffix(".csv").open(newline="") as file:
+            claims = list(csv.DictReader(file))
+        assert page.count("<tr") == len(claims) + 1
+        assert all(html.escape(claim["statement"], quote=False) in page for claim in claims)
+        assert "http" not in page  # nothing is fetched
+
+
 def test_nothing_says_when_or_where_it_was_made(results, rehearsal):
-    """Not the folder, not the machine's name, no date of a PDF."""
-    for path in [path for kind in ("zarr.zip", "csv", "json", "pdf", "png") for path in results.rglob(f"*.{kind}")]:
+    """Not the folder, no date of a PDF; and what is said of them does not name the machine."""
+    for path in [path for kind in ("zarr.zip", "csv", "json", "html", "pdf", "png") for path in results.rglob(f"*.{kind}")]:
         content = path.read_bytes()
         assert str(rehearsal[0].folder).encode() not in content, path
         assert b"CreationDate" not in content, path
-        assert path.name == "provenance.json" or platform.node().encode() not in content, path
+    said = [path.read_text() for path in results.rglob("*csv-metadata.json")]
+    said += [Image.open(path).text["Description"] for path in results.rglob("*.png")]
+    said += [str(store.load(path).attrs) for path in results.glob("*/summary.zarr.zip")]
+    for text in said:
+        assert platform.node() not in re.findall(r"[\w-]+", text)
 
 
 def test_the_record_of_the_run_knows_the_digest_of_every_table_and_figure(results):
     recorded = json.loads((results / "provenance.json").read_text())["files"]
     ends = [path for kind in ("pdf", "png") for path in results.rglob(f"*.{kind}")]
-    ends += [path for name in ("summary", "claims") for path in results.glob(f"*/{name}.csv")]
+    ends += [*results.glob("*/summary.csv"), results / "universality/claims.csv"]
     assert set(recorded) >= {path.relative_to(results.parent).as_posix() for path in ends}
 
 

@@ -49,7 +49,7 @@ class Progress:
     A job is expected to take as long as, in this order of preference: the mean of the jobs of its kind (rule, study, task, cell, ...) that
     this run has finished, itself when it was last done, the mean of the jobs of its rule in this run, or in runs before it. The work that
     is left, in seconds of jobs, is divided by the seconds of jobs that a second of this run has held so far: cores, queues and waiting
-    count as they were. Jobs of a rule that nobody has seen run are not guessed, but counted.
+    count as they were. Jobs of a rule that nobody has seen run are taken for the mean of all, and counted.
 
     Attributes:
         jobs: those of this run, by number.
@@ -101,13 +101,14 @@ class Progress:
     def left(self) -> str:
         """The time that is left, in words."""
         seconds, unknown = self.seconds_left()
-        return f"{spelt(seconds)} left" + (f" and {unknown} jobs of rules not seen yet" if unknown else "")
+        return f"{spelt(seconds)} left" + (f", roughly: {unknown} jobs are of rules not seen yet" if unknown else "")
 
     def seconds_left(self) -> tuple[float, int]:
-        """The time that is left in s, and the number of jobs that it leaves out because nothing is known of their rule."""
+        """The time that is left in s, and the number of jobs of whose rule nothing is known."""
         now = self.clock()
         waiting = [(number, self._expected(job)) for number, job in self.jobs.items() if number not in self._done]
-        rest = [max(seconds - (now - self._running.get(number, now)), 0.0) for number, seconds in waiting if seconds is not None]
+        usual = sum(self._done.values()) / max(len(self._done), 1)
+        rest = [max((usual if seconds is None else seconds) - (now - self._running.get(number, now)), 0.0) for number, seconds in waiting]
         held = sum(self._done.values()) + sum(now - begun for begun in self._running.values())
         at_once = held / max(now - self._begun, 1e-9)
         # nothing ends before its longest job

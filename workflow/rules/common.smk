@@ -154,7 +154,8 @@ def diagnosed(recordings):
 def diagnoses(recordings):
     """What the figures of recordings are drawn from, and what is said of them."""
     tables = [f"results/recordings/{name}/{table}.csv" for name in recordings for table in ("eigenvalues", "correlations", "subsamples")]
-    return [*tables, *(f"results/recordings/{name}.{kind}" for name in recordings for kind in ("csv", "txt"))]
+    kinds = ("csv", "csv-metadata.json", "txt")
+    return [*tables, *(f"results/recordings/{name}.{kind}" for name in recordings for kind in kinds)]
 
 
 def teachers(study):
@@ -257,7 +258,11 @@ def drawn(study):
 
 def concluded(study):
     """What a study ends in: its table, the recipes it chose, its claims, its figures."""
-    claims = [f"results/{study.name}/claims.csv"] if any(study.named("claims", task) for task in study.tasks) else []
+    claims = (
+        [f"results/{study.name}/claims.{kind}" for kind in ("csv", "html")]
+        if any(study.named("claims", task) for task in study.tasks)
+        else []
+    )
     chosen = [f"results/{study.name}/recipes.{kind}" for kind in ("csv", "yaml")] if study.tried else []
     return [f"results/{study.name}/summary.csv", *chosen, *claims, *drawn(study)]
 
@@ -267,6 +272,7 @@ def packed(study):
     found = [path for task in study.tasks for figure in study.of_task(task).get("figures", []) for path in shown(study, figure, task)]
     found += [path for figure in study.named("figures") for path in shown(study, figure)]
     tables = [path for path in concluded(study) if not path.endswith((".pdf", ".png"))]
+    tables += [f"{table}-metadata.json" for table in tables if table.endswith(".csv")]
     return [f"results/{study.name}/summary.zarr.zip", *tables, *own_contrasts(study), *found]
 
 

@@ -34,6 +34,8 @@ rule summarise:
             "results/{study}/summary.csv",
             caption="../report/summary.rst",
             category="{study}",
+            subcategory="tables",
+            labels={"table": "networks, one row each"},
         ),
         metadata="results/{study}/summary.csv-metadata.json",
     log:
@@ -89,6 +91,15 @@ rule judge:
             "results/{study}/claims.csv",
             caption="../report/claims.rst",
             category="{study}",
+            subcategory="tables",
+            labels={"table": "claims, to download"},
+        ),
+        page=report(
+            "results/{study}/claims.html",
+            caption="../report/claims.rst",
+            category="{study}",
+            subcategory="tables",
+            labels={"table": "claims"},
         ),
         metadata="results/{study}/claims.csv-metadata.json",
     log:
@@ -121,6 +132,8 @@ rule draw:
             "results/{study}/{task}/figures/{figure}.png",
             caption="../report/figure.rst",
             category="{study}",
+            subcategory="{task}",
+            labels={"figure": "{figure}"},
         ),
         # the panels' tables; how many there are is the figure's own affair
         tables=directory("results/{study}/{task}/figures/{figure}"),
@@ -152,6 +165,8 @@ use rule draw as draw_study with:
             "results/{study}/figures/{figure}.png",
             caption="../report/figure.rst",
             category="{study}",
+            subcategory="all tasks",
+            labels={"figure": "{figure}"},
         ),
         tables=directory("results/{study}/figures/{figure}"),
     log:
