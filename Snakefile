@@ -70,6 +70,10 @@ for study in STUDIES.values():
         localrule: True
 
 
+onstart:
+    take_folder()
+
+
 onsuccess:
     print(epilogue.tell("results", {study.name: study.groups[0] for study in STUDIES.values()}, RECORDINGS))
 

@@ -46,7 +46,9 @@ def run(snakemake: Any, work: Callable[..., str], **arguments: object) -> None:
                 tables = [path for path in snakemake.output if path.endswith(".csv")]
                 _origin.write(snakemake.output.metadata, tables, provenance(snakemake))
         except Exception as error:
-            traceback.print_exc()
+            with contextlib.suppress(OSError):  # the disk may be full
+                traceback.print_exc()
+                stream.close()
             text = str(error) if isinstance(error, USERS_OWN) else f"{type(error).__name__}: {error}; the traceback is in {log}"
             console.write("".join(f"{snakemake.rule:<11} {place}: {line}\n" for line in text.splitlines()))
             raise SystemExit(1) from None

@@ -6,7 +6,7 @@ from rnnpop import store
 
 
 def check_stores(results: str) -> str:
-    """Load every store; says how many are sound.
+    """Check every byte of every store; says how many are sound.
 
     Raises:
         DamagedStore: naming all that are not; they have been moved aside, and the next run makes them again.
@@ -15,7 +15,7 @@ def check_stores(results: str) -> str:
     damaged = []
     for path in paths:
         try:
-            store.load(path)
+            store.check(path)
         except store.DamagedStore as error:
             damaged.append(str(error))
     if damaged:

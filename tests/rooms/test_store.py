@@ -68,6 +68,51 @@ def test_damage_is_named_and_moved_aside(dataset, tmp_path, harm):
     assert (tmp_path / "a.zarr.zip.damaged").exists()
 
 
+def test_a_bit_that_is_turned_is_found_or_changes_no_number(dataset, tmp_path):
+    """`check` finds each, in the frame of the archive too; `load` lets none pass that would change what is read."""
+    path = tmp_path / "a.zarr.zip"
+    store.save(dataset, path, "compare")
+    content, chance = path.read_bytes(), np.random.default_rng(0)
+    store.check(path)
+    for place in chance.integers(len(content), size=100):
+        path.write_bytes(content[:place] + bytes([content[place] ^ (1 << int(chance.integers(8)))]) + content[place + 1 :])
+        try:
+            xr.testing.assert_identical(store.load(path).drop_attrs(), dataset.drop_attrs())
+        except store.DamagedStore:
+            continue
+        with pytest.raises(store.DamagedStore, match=r"a\.zarr\.zip"):
+            store.check(path)
+
+
+def test_an_archive_without_a_store_is_damage(tmp_path):
+    """Its reader says that there is no such file; there is."""
+    (tmp_path / "a.zarr.zip").write_bytes(b"PK\5\6" + bytes(18))
+    with pytest.raises(store.DamagedStore, match=r"a\.zarr\.zip"):
+        store.load(tmp_path / "a.zarr.zip")
+
+
+def test_a_store_that_cannot_be_read_is_left_where_it_is(dataset, tmp_path, monkeypatch):
+    store.save(dataset, tmp_path / "a.zarr.zip", "compare")
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied", "a.zarr.zip")
+
+    monkeypatch.setattr(store.zipfile, "ZipFile", refused)
+    with pytest.raises(PermissionError):
+        store.load(tmp_path / "a.zarr.zip")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zarr.zip"]
+
+
+def test_a_full_disk_leaves_no_part(dataset, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.zipfile.ZipFile, "writestr", full)
+    with pytest.raises(OSError, match="No space"):
+        store.save(dataset, tmp_path / "a.zarr.zip", "compare")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_failed_save_leaves_nothing_in_the_place_of_the_store(dataset, tmp_path):
     with pytest.raises(names.SchemaError, match="distance"):
         store.save(dataset.rename(distance="length"), tmp_path / "a.zarr.zip", "compare")

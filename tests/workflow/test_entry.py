@@ -1,5 +1,6 @@
 """The one entry, ./run: words go on to Snakemake, and a run that was killed does not block the next one."""
 
+import fcntl
 import shutil
 import subprocess
 from pathlib import Path
@@ -35,12 +36,22 @@ def test_a_killed_run_does_not_block_the_next_one(entry):
     locks = house.folder / ".snakemake" / "locks"
     locks.mkdir(parents=True)
     (locks / "0.output.lock").write_text("results/logs/check.log\n")
-    ended = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True, check=True).stdout
-    (house.folder / ".snakemake" / "run.pid").write_text(ended)  # of a process that is no more
     done = start("check")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all 0 stores are sound" in done.stdout
     assert not any(locks.glob("*"))
+
+
+def test_a_run_steps_back_before_another_one_at_work(entry):
+    """Even where Snakemake's own lock is gone: a run on other targets takes it away."""
+    house, start = entry
+    (house.folder / ".snakemake").mkdir()
+    with (house.folder / ".snakemake" / "run.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = start("check")
+    assert done.returncode != 0
+    assert "another run is at work in this folder" in done.stdout + done.stderr
+    assert not (house.folder / "results" / "logs" / "check.log").exists()
 
 
 def test_the_exit_code_tells(entry):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
+import uuid
 import zipfile
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -50,11 +54,21 @@ def save(dataset: xr.Dataset, path: str | Path, stage: str, **provenance: object
 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-        for key, content in _members(memory):
+    # a name of its own: the job of a run that was killed may still write the same store
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        _pack(_members(memory), part)
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _pack(members: Iterable[tuple[str, bytes]], target: Path | io.BytesIO) -> None:
+    """Write an archive whose bytes say nothing but its members."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for key, content in members:
             archive.writestr(zipfile.ZipInfo(key, date_time=(1980, 1, 1, 0, 0, 0)), content)
-    os.replace(part, path)
 
 
 def _members(memory: zarr.storage.MemoryStore) -> list[tuple[str, bytes]]:
@@ -74,20 +88,36 @@ def load(path: str | Path) -> xr.Dataset:
             `<name>.damaged`, so that the next run makes it again instead of stumbling over it.
         FileNotFoundError: if there is no such file.
     """
-    path = Path(path)
+    return _checked(Path(path), whole=False)
+
+
+def check(path: str | Path) -> None:
+    """Check a store as `load` does, and that not a bit of its file is other than `save` would write it.
+
+    Raises:
+        DamagedStore, FileNotFoundError: as `load` does.
+    """
+    _checked(Path(path), whole=True)
+
+
+def _checked(path: Path, whole: bool) -> xr.Dataset:
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such store")
     try:
         with zipfile.ZipFile(path) as archive:
             contents = {name: archive.read(name) for name in archive.namelist()}
+        if whole:
+            _pack(contents.items(), again := io.BytesIO())
+            if again.getvalue() != path.read_bytes():
+                raise zipfile.BadZipFile("the frame of its members was altered")
         buffers = {name: default_buffer_prototype().buffer.from_bytes(content) for name, content in contents.items()}
         dataset = xr.open_zarr(zarr.storage.MemoryStore(buffers), consolidated=False, chunks=None).load()
         # as Python texts: numpy's variable-length ones cannot be cast to the fixed-width ones that sets and sorting want
         dataset = dataset.assign({name: item.astype(object) for name, item in dataset.variables.items() if item.dtype.kind == "T"})
         names.check(dataset, dataset.attrs["stage"])
-    except OSError:
-        raise  # no permission, a disk at fault: the store itself may be sound
     except Exception as error:  # whatever a reader may raise on altered bytes
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise  # no permission, a disk at fault: the store itself may be sound
         aside = path.with_name(f"{path.name}.damaged")
         os.replace(path, aside)
         raise DamagedStore(

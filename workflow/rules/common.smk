@@ -1,8 +1,10 @@
 """What every chapter needs: the checked config, path patterns, wildcard constraints, the code that a job reaches, and what a study ends in."""
 
+import fcntl
 import re
 from functools import cache, partial
 
+from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from rnnpop import design, epilogue, fingerprint, progress, validation, variants
@@ -14,6 +16,7 @@ try:
         REPOSITORY / "workflow" / "schema.yaml",
         files=not Path("results/config.json").exists(),
     )
+    validation.check_writable("results")
 except validation.ConfigError as error:
     sys.exit(str(error))
 if config["device"] == "cuda" and workflow.is_main_process and workflow.local_exec:
@@ -306,6 +309,18 @@ if workflow.local_exec and workflow.scheduling_settings:
     # On one machine the limit of 100 submissions a second is never met; but under it each finished job leaves a timer behind that wakes the
     # scheduler every second for the rest of the run: after some hundred jobs it took a third of a core (Snakemake 9.27).
     workflow.scheduling_settings.max_jobs_per_timespan = None
+
+
+def take_folder():
+    """Hold this folder until this process ends, however it ends. Snakemake's own lock outlives a run that is killed, lets in two that start
+    together, and a run on other targets takes it away; of what this one guards, see `run`."""
+    number = os.open(".snakemake/run.lock", os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise WorkflowError("another run is at work in this folder; this one did nothing") from None
+    except OSError:
+        pass  # a file system without such locks: Snakemake's own must do
 
 
 def calm(record):
