@@ -1,6 +1,5 @@
 """Fit students to one recording of the user's own, and write what they say and do not say."""
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -69,14 +68,17 @@ def opened(file: str, array: str | None) -> np.ndarray:
         return np.asarray(loaded)
     try:
         held = zarr.open(zarr.storage.ZipStore(file, mode="r") if file.endswith(".zip") else file, mode="r")
-    except (ValueError, FileNotFoundError, zipfile.BadZipFile) as error:
-        raise RecordingError(f"{file}: a zarr array or group is expected ({error or type(error).__name__})") from None
-    if isinstance(held, zarr.Group):
-        known = ", ".join(sorted(name for name, _ in held.arrays())) or "none"
-        if array is None or array not in held or not isinstance(held[array], zarr.Array):
-            raise RecordingError(f"{file}: `array` is expected to name an array in it, got {array!r}; there are: {known}")
-        held = held[array]
-    return np.asarray(held[...])
+        if isinstance(held, zarr.Group):
+            known = ", ".join(sorted(name for name, _ in held.arrays())) or "none"
+            if array is None or array not in held or not isinstance(held[array], zarr.Array):
+                raise RecordingError(f"{file}: `array` is expected to name an array in it, got {array!r}; there are: {known}")
+            held = held[array]
+        return np.asarray(held[...])
+    except (RecordingError, PermissionError):
+        raise
+    except Exception as error:  # whatever zarr and codecs raise on what is no array, on altered bytes, and on those that would be unpickled
+        said = str(error).splitlines() or [type(error).__name__]
+        raise RecordingError(f"{file}: a zarr array or group is expected ({said[0]})") from None
 
 
 if "snakemake" in globals():

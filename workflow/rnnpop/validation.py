@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from rnnpop import design, variants
 
 #: Populations that an error names.
 _TOLD = 8
+
+#: Letters of a wrong value that an error shows.
+_LONGEST = 200
 
 
 class ConfigError(ValueError):
@@ -28,7 +32,7 @@ def validate(config: Mapping[str, Any], schema: str | Path, *, files: bool = Tru
     Raises:
         ConfigError: one line a fault, each with the dotted key and what is allowed there.
     """
-    faults = list(_by_schema(config, yaml.safe_load(Path(schema).read_text())))
+    faults = list(_by_names(config)) or list(_by_schema(config, yaml.safe_load(Path(schema).read_text())))
     if not faults:  # the deeper checks rely on the shape
         faults = [*_by_variants(config), *_by_reference(config), *_by_task(config)]
     if not faults:
@@ -44,6 +48,28 @@ def validate(config: Mapping[str, Any], schema: str | Path, *, files: bool = Tru
         raise ConfigError("\n".join(f"config: {fault}" for fault in dict.fromkeys(faults)))
 
 
+def check_writable(folder: str | Path) -> None:
+    """Check that results can be written.
+
+    Raises:
+        ConfigError: in one line, if `folder` is no folder, or it, or the one it would be made in, must not be written to.
+    """
+    place = Path(folder).resolve()
+    above = next(path for path in (place, *place.parents) if path.exists())
+    if not (above.is_dir() and os.access(above, os.R_OK | os.W_OK | os.X_OK)):
+        raise ConfigError(f"{folder}: a folder that can be read and written is expected; {above} is none for this user")
+
+
+def _by_names(held: Any, *above: str) -> Iterator[str]:
+    """Keys that YAML reads as something else than a text, such as `1:`, `no:` or an empty one."""
+    if isinstance(held, Mapping):
+        for key, value in held.items():
+            if isinstance(key, str):
+                yield from _by_names(value, *above, key)
+            else:
+                yield f"{_join(*above, str(key))}: a text is expected as key, got {key!r}; put it in quotes"
+
+
 def _by_schema(config: Mapping[str, Any], schema: dict[str, Any]) -> Iterator[str]:
     for error in sorted(jsonschema.Draft202012Validator(schema).iter_errors(config), key=lambda e: list(map(str, e.absolute_path))):
         key = ".".join(map(str, error.absolute_path))
@@ -55,11 +81,16 @@ def _by_schema(config: Mapping[str, Any], schema: dict[str, Any]) -> Iterator[st
             for name in sorted(set(error.validator_value) - set(error.instance)):
                 yield f"{_join(key, name)}: missing; {_expectation(error.schema.get('properties', {}).get(name, {}))}"
         else:
-            yield f"{key or 'the whole file'}: {_expectation(error.schema)}, got {error.instance!r}"
+            yield f"{key or 'the whole file'}: {_expectation(error.schema)}, got {_shown(error.instance)}"
 
 
 def _join(*parts: str) -> str:
-    return ".".join(part for part in parts if part)
+    return ".".join(part if part.isprintable() else repr(part) for part in parts if part)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _expectation(schema: Mapping[str, Any]) -> str:
