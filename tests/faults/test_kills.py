@@ -1,0 +1,89 @@
+"""Runs that are killed, and runs beside each other: the next run ends as an undisturbed one, and makes again only what was not finished."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from faults.ground import COUNTED, Ground, Undisturbed, kill
+
+pytestmark = pytest.mark.faults
+
+#: Kills of the whole process group, over as many runs as they take.
+KILLS = 50
+
+#: Kills of Snakemake alone, whose jobs go on.
+ORPHANS = 8
+
+
+def until(process: subprocess.Popen[str], moment: float) -> bool:
+    """Whether it ended by itself before that much time was over."""
+    try:
+        process.wait(moment)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def test_what_was_finished_survives_a_kill_at_any_moment(undisturbed: Undisturbed, tmp_path: Path):
+    """Start-up, jobs and writes are hit alike: moments are drawn from the time of an eighth of an undisturbed run, start after start."""
+    chance, kills, runs = random.Random(8), 0, 0
+    while kills < KILLS:
+        ground, kept, runs = Ground.of(tmp_path / f"{runs}"), {}, runs + 1
+        while not until(process := ground.start(), chance.uniform(0, undisturbed.seconds / 8)):
+            kill(process)
+            kills += 1
+            now = ground.finished()
+            assert {path: now[path] for path in kept if path in now} == kept, f"made again after kill {kills}"
+            COUNTED["files found finished after a kill, and not made again"] += len(kept)
+            kept = now
+        assert process.returncode == 0, ground.said()
+        now = ground.finished()
+        assert {path: now[path] for path in kept} == kept
+        assert ground.contents() == undisturbed.contents
+        COUNTED["runs that were killed and ended as the undisturbed one"] += 1
+    COUNTED["kills (SIGKILL, whole process group)"] += kills
+
+
+def test_jobs_that_outlive_a_killed_snakemake_do_no_harm(undisturbed: Undisturbed, tmp_path: Path):
+    """Its next run begins while they still write."""
+    chance, kills, runs = random.Random(9), 0, 0
+    while kills < ORPHANS:
+        ground, runs, started = Ground.of(tmp_path / f"{runs}"), runs + 1, []
+        while not until(process := ground.start(), chance.uniform(0, undisturbed.seconds / 6)):
+            started.append(process)
+            main = [p for p in psutil.Process(process.pid).children(recursive=True) if "snakemake" in " ".join(p.cmdline())[:200]]
+            os.kill(main[0].pid if main else process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+        assert process.returncode == 0, ground.said()
+        for orphans in started:
+            kill(orphans)
+        assert ground.contents() == undisturbed.contents
+        COUNTED["runs whose Snakemake alone was killed, and that ended as the undisturbed one"] += 1
+    COUNTED["kills of Snakemake alone, its jobs going on"] += kills
+
+
+@pytest.mark.parametrize("delay", [0.0, 10.0])
+def test_one_of_two_runs_in_a_folder_steps_back(undisturbed: Undisturbed, fresh: Ground, delay: float):
+    """And a third, after that one: what one that stepped back leaves behind must not be taken for what a killed one left."""
+    processes = [fresh.start()]
+    for _ in range(2):
+        time.sleep(delay)
+        processes.append(fresh.start())
+        if delay:
+            processes[-1].wait()
+    codes = sorted(process.wait() != 0 for process in processes)
+    assert codes == [False, True, True], fresh.said()
+    refusals = ("another run is at work in this folder", "Directory cannot be locked")  # ours, and Snakemake's own
+    assert sum(fresh.said().count(refusal) for refusal in refusals) == 2, fresh.said()
+    assert "the last run was killed" not in fresh.said()
+    assert fresh.contents() == undisturbed.contents
+    COUNTED["runs that stepped back before another one at work in the folder"] += 2
