@@ -19,7 +19,7 @@ try:
     validation.check_writable("results")
 except validation.ConfigError as error:
     sys.exit(str(error))
-if config["device"] == "cuda" and workflow.is_main_process and workflow.local_exec:
+if config["device"] == "cuda" and workflow.is_main_process and workflow.local_exec and not workflow.dryrun:
     import torch
 
     if not torch.cuda.is_available():
@@ -104,6 +104,34 @@ def population(wildcards):
     return STUDIES[wildcards.study].population(dict(wildcards))
 
 
+def size(wildcards, units):
+    """How many times 8 networks of `units` units, such as were measured (docs/cluster.md), a shard is, and how many times those units: at least once."""
+    wider = max(1, population(wildcards).cell_entry.get("units", units) / units)
+    return max(1, len(design.indexes(wildcards.shard)) / 8 * wider), wider
+
+
+def memory(megabytes, units=64):
+    """Memory of a job on a shard: half of it is there whatever the networks, half grows with their number and units; more at each attempt."""
+    return lambda wildcards, attempt: round(attempt * megabytes * (1 + size(wildcards, units)[0]) / 2)
+
+
+def minutes(floor, units=64, steps=None):
+    """Time of a job on a shard: a quarter of `floor` grows with networks, with units squared, and with the learner's steps beyond `steps`; more
+    at each attempt."""
+
+    def runtime(wildcards, attempt):
+        growth, wider = size(wildcards, units)
+        entry = population(wildcards).learner_entry
+        longer = max(1, entry.get("steps", entry.get("updates", 0)) / steps) if steps else 1
+        return round(attempt * floor * max(1, growth * wider * longer / 4))
+
+    return runtime
+
+
+#: Devices that a job asks for whose networks may stand on one.
+DEVICES = int(config["device"] == "cuda")
+
+
 def lessons(wildcards):
     """Stores of the networks that a shard's learner teaches by, and of the sessions that they played, or, for students of their activity, of
     their fixed points; none where it has no teacher."""
@@ -128,6 +156,12 @@ def mice_of(wildcards):
     return {mouse: f"results/mice/{mouse}.csv" for mouse in STUDIES[wildcards.study].entry["mice"]}
 
 
+def table_of(room, name):
+    """The user's own table of a mouse or a corpus, which stays where it is wherever results are; or the fetched one."""
+    entry = config[room][name]
+    return local(entry["file"]) if "file" in entry else f"results/{room}/fixtures/{entry.get('fixture')}.csv"
+
+
 def corpus_of(wildcards):
     """The corpus that a task is about, by what it is; none where it is about none."""
     name = config["tasks"][wildcards.task].get("corpus")
@@ -137,7 +171,7 @@ def corpus_of(wildcards):
 def recorded(wildcards):
     """Files of a recording, by what they are."""
     entry = RECORDINGS[wildcards.recording]
-    return {name: entry[key] for name, key in {"file": "file", "given": "input"}.items() if key in entry}
+    return {name: local(entry[key]) for name, key in {"file": "file", "given": "input"}.items() if key in entry}
 
 
 def students_of(wildcards):
@@ -321,6 +355,24 @@ def take_folder():
         raise WorkflowError("another run is at work in this folder; this one did nothing") from None
     except OSError:
         pass  # a file system without such locks: Snakemake's own must do
+
+
+if workflow.remote_exec:
+    # A job on a cluster leaves it to the process that submitted it to record what it was made with. Where that one is killed, nobody does,
+    # and no later change of the config would make it again (Snakemake 9.27): so the job records it itself.
+    from snakemake.persistence import PersistenceBase
+
+    finished_of_snakemake = PersistenceBase.finished
+
+    async def recorded(persistence, job):
+        settings = workflow.remote_execution_settings
+        settings.immediate_submit = True  # the one case in which Snakemake lets jobs record
+        try:
+            await finished_of_snakemake(persistence, job)
+        finally:
+            settings.immediate_submit = False
+
+    PersistenceBase.finished = recorded
 
 
 def calm(record):

@@ -30,9 +30,7 @@ rule fetch_reviews:
 rule tokenise:
     """Make a corpus of a table of texts and labels: words, parts, and the bag of words that networks are held against."""
     input:
-        file=lambda wildcards: config["corpora"][wildcards.corpus].get(
-            "file", f"results/corpora/fixtures/{config['corpora'][wildcards.corpus].get('fixture')}.csv"
-        ),
+        file=lambda wildcards: table_of("corpora", wildcards.corpus),
     output:
         corpus="results/corpora/{corpus}.zarr.zip",
     log:

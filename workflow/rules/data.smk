@@ -31,9 +31,7 @@ rule fetch:
 rule tabulate:
     """Check the trials of one mouse, and bring them into one form."""
     input:
-        file=lambda wildcards: config["mice"][wildcards.mouse].get(
-            "file", f"results/mice/fixtures/{config['mice'][wildcards.mouse].get('fixture')}.csv"
-        ),
+        file=lambda wildcards: table_of("mice", wildcards.mouse),
     output:
         table="results/mice/{mouse}.csv",
         metadata="results/mice/{mouse}.csv-metadata.json",
@@ -96,8 +94,8 @@ rule replay:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,

@@ -18,8 +18,9 @@ rule settle:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
+        gpu=DEVICES,
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
@@ -47,8 +48,9 @@ rule descend:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
+        gpu=DEVICES,
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
@@ -76,8 +78,8 @@ rule connect:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
@@ -104,8 +106,8 @@ rule linearise:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
@@ -130,8 +132,8 @@ rule follow:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
@@ -157,8 +159,8 @@ rule portray:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("portray"),
     script:
@@ -180,8 +182,8 @@ rule survey:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
@@ -205,8 +207,8 @@ rule describe:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         statistics=lambda wildcards: STUDIES[wildcards.study].named("statistics", wildcards.task),
         code=code("describe", "statistics"),

@@ -19,8 +19,9 @@ rule train:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(60, steps=3000),
+        gpu=DEVICES,
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
@@ -48,8 +49,8 @@ rule record:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
@@ -73,8 +74,8 @@ rule play:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,

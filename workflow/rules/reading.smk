@@ -16,8 +16,8 @@ rule read:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
@@ -45,8 +45,8 @@ rule appraise:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,

@@ -14,8 +14,8 @@ rule characterise:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 20 * attempt,
+        mem_mb=memory(2000, units=500),
+        runtime=minutes(20, units=500),
     params:
         cell=lambda wildcards: population(wildcards).cell_entry,
         settings=lambda wildcards: STUDIES[wildcards.study].settings("imitate", wildcards.task),
@@ -39,8 +39,8 @@ rule imitate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=memory(4000, units=500),
+        runtime=minutes(60, units=500),
     params:
         task=lambda wildcards: config["tasks"][wildcards.task],
         cell=lambda wildcards: population(wildcards).cell_entry,
