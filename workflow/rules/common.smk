@@ -19,7 +19,8 @@ try:
     validation.check_writable("results")
 except validation.ConfigError as error:
     sys.exit(str(error))
-if config["device"] == "cuda" and workflow.is_main_process and workflow.local_exec and not workflow.dryrun:
+# not on a cluster, whose nodes may have what this machine has not; which executor it will be is not known yet, but those of clusters have nodes
+if config["device"] == "cuda" and workflow.is_main_process and workflow.resource_settings.nodes is None:
     import torch
 
     if not torch.cuda.is_available():
