@@ -50,6 +50,7 @@ rule all:
     input:
         [finished(study) for study in STUDIES.values()],
         diagnosed(RECORDINGS),
+        "results/atlas.html",
         "results/provenance.json",
 
 

@@ -12,7 +12,7 @@ _NAMED = 20
 
 def tell(results: str | Path, studies: Mapping[str, str], recordings: Iterable[str] = ()) -> str:
     """A paragraph for each study that has a summary: counts by cell, the networks that failed, where figures and tables are; then the text
-    of each of the user's recordings that has one, which says what scores do not say as well.
+    of each of the user's recordings that has one, which says what scores do not say as well; then the page that leads to all pages.
 
     Args:
         studies: name of each study -> its own learner; others are its controls, and are not told of.
@@ -20,7 +20,9 @@ def tell(results: str | Path, studies: Mapping[str, str], recordings: Iterable[s
     """
     lines = [line for study, own in studies.items() for line in _of_study(Path(results, study), own)]
     texts = [Path(results, "recordings", f"{name}.txt") for name in recordings]
-    return "\n".join([*lines, *(f"\n{text.read_text()}" for text in texts if text.exists())])
+    index = Path(results, "atlas.html")
+    look = [f"\nTo look at all of it, open in a browser: {index}"] if index.exists() else []
+    return "\n".join([*lines, *(f"\n{text.read_text()}" for text in texts if text.exists()), *look])
 
 
 def _of_study(folder: Path, own: str) -> list[str]:
@@ -37,6 +39,6 @@ def _of_study(folder: Path, own: str) -> list[str]:
     lines += [f"  {name:<32} {sum(row['status'] == 'ok' for row in own)} of {len(own)}" for name, own in mine.items()]
     lines += [f"  {row['status']}: {row['network']}" for row in failed[:_NAMED]]
     lines += [f"  ... and {len(failed) - _NAMED} more; see status in {folder / 'summary.csv'}"] if len(failed) > _NAMED else []
-    found = [("networks", folder / "summary.csv"), ("claims", folder / "claims.csv")]
+    found = [("page", folder / "atlas.html"), ("networks", folder / "summary.csv"), ("claims", folder / "claims.csv")]
     found += [("figure", figure) for figure in sorted(folder.glob("**/figures/*.pdf"))]
     return lines + [f"  {what:<9} {path}" for what, path in found if path.exists()]

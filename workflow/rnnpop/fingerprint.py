@@ -57,3 +57,9 @@ def tree_digest(file: Path) -> str:
     beside = file.with_suffix(".c")
     compiled = beside.read_text() if beside.is_file() else ""
     return hashlib.sha256((ast.dump(tree) + compiled).encode()).hexdigest()
+
+
+def folder_digest(folder: Path) -> str:
+    """Twelve hex digits over the names and bytes of the files of a folder, of whatever language."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return hashlib.sha256(repr([(path.name, path.read_bytes()) for path in files]).encode()).hexdigest()[:12]

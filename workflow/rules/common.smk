@@ -294,15 +294,41 @@ def drawn(study):
     return [f"{place}/figures/{figure}.{kind}" for place, figures in places for figure in figures for kind in ("pdf", "png")]
 
 
+def claimed(study):
+    """A study's claims, as a table and as a page; none where nothing is claimed."""
+    asked = any(study.named("claims", task) for task in study.tasks)
+    return [f"results/{study.name}/claims.{kind}" for kind in ("csv", "html")] if asked else []
+
+
+def clicked(shard, study):
+    """Stores that a click on one of a shard's networks is answered from: of what the study makes, the small ones."""
+    own = "students" if imitates(shard.population) else "networks"
+    task = shard.population.task
+    asked = reads(study.named("statistics", task) | study.named("measures", task))
+    if "appraisals" in asked:
+        return [own, "readings", "appraisals"]
+    return [own, *(["portraits"] if "fixed_points" in asked else []), *(name for name in ("fixed_points", "transitions") if name in asked)]
+
+
+def places(study):
+    """Task, group and measure of each atlas of a study."""
+    return [(task, group, measure) for task in study.tasks for group in study.groups for measure in study.named("measures", task)]
+
+
+def paged(study):
+    """Finished stores that a study's page is made from."""
+    return {
+        "summary": f"results/{study.name}/summary.zarr.zip",
+        "claims": claimed(study)[:1],
+        "arrangements": [of_pairs(f"atlas/{measure}", study=study.name, task=task, group=group) for task, group, measure in places(study)],
+        "shards": [of_shard(shard, name) for shard in by_population(study) for name in clicked(shard, study)],
+    }
+
+
 def concluded(study):
-    """What a study ends in: its table, the recipes it chose, its claims, its figures."""
-    claims = (
-        [f"results/{study.name}/claims.{kind}" for kind in ("csv", "html")]
-        if any(study.named("claims", task) for task in study.tasks)
-        else []
-    )
+    """What a study ends in: its table, the recipes it chose, its claims, its figures, its page."""
     chosen = [f"results/{study.name}/recipes.{kind}" for kind in ("csv", "yaml")] if study.tried else []
-    return [f"results/{study.name}/summary.csv", *chosen, *claims, *drawn(study)]
+    return [f"results/{study.name}/summary.csv", *chosen, *claimed(study), *drawn(study), f"results/{study.name}/atlas.html"]
 
 
 def packed(study):

@@ -1,4 +1,7 @@
-"""What readers take away. Needs the small stores; makes observers, summaries, recipes, claims, figures, provenance, the report, the check."""
+"""What readers take away. Needs the small stores; makes observers, summaries, recipes, claims, figures, pages, provenance, the report, the check."""
+
+#: What pages look like: changes with them, as `code` does with what they say.
+TEMPLATES = fingerprint.folder_digest(Path(workflow.basedir) / "workflow" / "rnnpop" / "pages" / "template")
 
 
 rule observe:
@@ -173,6 +176,62 @@ use rule draw as draw_study with:
         "results/logs/{study}/draw/{figure}.log",
     benchmark:
         "results/benchmarks/{study}/draw/{figure}.tsv"
+
+
+rule page:
+    """A study's population to look at in a browser: one file that opens without a network."""
+    input:
+        unpack(lambda wildcards: paged(STUDIES[wildcards.study])),
+    output:
+        page=report(
+            "results/{study}/atlas.html",
+            caption="../report/page.rst",
+            category="{study}",
+        ),
+    log:
+        "results/logs/{study}/page.log",
+    benchmark:
+        "results/benchmarks/{study}/page.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 20 * attempt,
+    params:
+        claims=lambda wildcards: {task: STUDIES[wildcards.study].named("claims", task) for task in STUDIES[wildcards.study].tasks},
+        places=lambda wildcards: places(STUDIES[wildcards.study]),
+        title=lambda wildcards: STUDIES[wildcards.study].entry.get("title", ""),
+        groups=lambda wildcards: STUDIES[wildcards.study].groups,
+        templates=TEMPLATES,
+        code=code("page"),
+    script:
+        "../../scripts/page.py"
+
+
+rule index:
+    """The page that leads to those of all studies."""
+    input:
+        summaries=[f"results/{name}/summary.csv" for name in STUDIES],
+        claims=[path for study in STUDIES.values() for path in claimed(study)],
+    output:
+        page="results/atlas.html",
+    log:
+        "results/logs/index.log",
+    benchmark:
+        "results/benchmarks/index.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 5 * attempt,
+    params:
+        studies={name: (study.entry.get("title", ""), study.groups[0]) for name, study in STUDIES.items()},
+        templates=TEMPLATES,
+        code=lambda wildcards: digest("index", ()),
+    script:
+        "../../scripts/index.py"
 
 
 rule provenance:

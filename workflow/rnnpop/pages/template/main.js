@@ -1,0 +1,58 @@
+// Start, and what follows from a choice.
+
+let drawing = Promise.resolve();
+
+/** All of the page but the claims and the open card, which do not depend on menus. */
+function render() {
+  settle();
+  controls();
+  drawCarried();
+  columnMenu();
+  drawTable();
+  drawing = drawing.then(drawPopulation);
+  return drawing;
+}
+
+/** Choices that this task does not offer give way. */
+function settle() {
+  const has = name => Boolean(column(name));
+  const numbers = task().columns.filter(of => of.kind === "number").map(of => of.name);
+  const claimed = DATA.claims.filter(claim => claim.task === task().name).flatMap(claim => claim.views.map(view => view.y)).filter(name => name && has(name));
+  const learners = column("learner")?.levels ?? [];
+  if (state.learner !== "" && !learners.includes(state.learner)) state.learner = DATA.groups.find(group => learners.includes(group)) ?? "";
+  const measures = task().measures.filter(each => each.group === state.learner).map(each => each.name);
+  if (state.show !== STATISTICS && !measures.includes(state.show)) state.show = measures[0] ?? STATISTICS;
+  if (!has(state.colour)) state.colour = has("architecture") ? "architecture" : "status";
+  const preferred = [...new Set([...claimed, ...numbers])];
+  if (!has(state.y)) state.y = preferred[0] ?? "status";
+  if (!has(state.x)) state.x = preferred.find(name => name !== state.y) ?? "status";
+  state.columns = state.columns.filter(has);
+}
+
+function chooseTask(number, andRender = true) {
+  Object.assign(state, { task: number, selection: new Set(), open: null, row: 0, left_out: {} });
+  state.columns = firstColumns();
+  forget();
+  drawCard();
+  if (andRender) render();
+}
+
+/** Columns of the table at the beginning. */
+const firstColumns = () => ["final_loss", "n_fixed", "accuracy"].filter(name => column(name));
+
+async function start() {
+  DATA = await unpack("data");
+  state.learner = DATA.groups[0];
+  state.columns = firstColumns();
+  tableControls();
+  drawClaims();
+  await render();
+  const asked = /^#claim=(.+)$/.exec(decodeURIComponent(location.hash));
+  const claim = asked && DATA.claims.find(each => claimName(each) === asked[1]);
+  if (claim) showClaim(claim, 0);
+  await drawing;
+  dark.addEventListener("change", () => { render(); drawCard(); });
+  document.documentElement.dataset.ready = "yes"; // for whoever waits for the page
+}
+
+start();
