@@ -34,6 +34,13 @@ _CURVES: Final[dict[str, tuple[str, dict[str, str], str, str]]] = {
     ),
 }
 
+#: What is shown of students and their teachers.
+_OF_STUDENTS: Final = (
+    *("eigenvalue", "teacher_eigenvalue"),
+    *("line_attractor_score", "teacher_score"),
+    *("time_constant_1", "teacher_time_constant"),
+)
+
 _SIDES: Final = {"-1": "left block", "0": "no block", "1": "right block"}
 
 Panel = dict[str, Any]
@@ -49,7 +56,8 @@ def cards(stores: Mapping[str, xr.Dataset], summary: xr.Dataset) -> dict[str, li
     """
     networks = stores.get("networks", stores.get("students"))
     assert networks is not None
-    rows = summary.sel(network=networks["network"].values)
+    curves = [name for main, (_, beside, _, _) in _CURVES.items() for name in (main, *beside) if name in summary]
+    rows = summary[[*curves, "network"]].sel(network=networks["network"].values)
     return {str(name): list(_panels(number, str(name), stores, rows)) for number, name in enumerate(networks["network"].values)}
 
 
@@ -60,20 +68,20 @@ def _panels(number: int, name: str, stores: Mapping[str, xr.Dataset], rows: xr.D
         yield from _slow_points(number, name, stores)
         yield from _words(number, name, stores["appraisals"])
     if "students" in stores:
-        yield from _students(stores["students"].isel(network=number))
+        yield from _students(stores["students"][list(_OF_STUDENTS)].isel(network=number))
     yield from _curves(rows.isel(network=number))
     if "networks" in stores:
-        yield from _training(stores["networks"].isel(network=number))
+        yield from _training(stores["networks"]["error"].isel(network=number))
 
 
-def _training(network: xr.Dataset) -> Iterator[Panel]:
-    if np.isfinite(network["error"].values).any():
-        series = {"name": "error", "x": network["step"].values.tolist(), "y": rounded(network["error"].values, _DRAWN)}
-        yield _lines(f"Training: {network['error'].attrs['long_name']}", "optimiser steps", "error", [series], logarithmic="y")
+def _training(error: xr.DataArray) -> Iterator[Panel]:
+    if np.isfinite(error.values).any():
+        series = {"name": "error", "x": error["step"].values.tolist(), "y": rounded(error.values, _DRAWN)}
+        yield _lines("Training", "optimiser steps", "error", [series], logarithmic="y", note=error.attrs["long_name"])
 
 
-def _lines(title: str, x: str, y: str, series: list[dict[str, Any]], logarithmic: str = "") -> Panel:
-    return {"kind": "lines", "title": title, "x": x, "y": y, "series": series, "logarithmic": logarithmic}
+def _lines(title: str, x: str, y: str, series: list[dict[str, Any]], logarithmic: str = "", note: str = "") -> Panel:
+    return {"kind": "lines", "title": title, "x": x, "y": y, "series": series, "logarithmic": logarithmic, "note": note}
 
 
 def _curves(row: xr.Dataset) -> Iterator[Panel]:
@@ -200,9 +208,9 @@ def _students(student: xr.Dataset) -> Iterator[Panel]:
         "students": [_complex(first["eigenvalue"].values[place]) for place in range(len(fractions))],
     }
     watched = rounded(student["fraction"].values)
-    for statistic, teacher, title, logarithmic in (
-        ("line_attractor_score", "teacher_score", "Line-attractor score", "x"),
-        ("time_constant_1", "teacher_time_constant", "Slowest time constant", "xy"),
+    for statistic, teacher, title, y, logarithmic in (
+        ("line_attractor_score", "teacher_score", "Line-attractor score", "score", "x"),
+        ("time_constant_1", "teacher_time_constant", "Slowest time constant", "τ", "xy"),
     ):
         own, true = student[statistic].values, student[teacher].item()
         if np.isfinite(own).any():
@@ -212,7 +220,7 @@ def _students(student: xr.Dataset) -> Iterator[Panel]:
             ]
             if np.isfinite(true):
                 series.append({"name": "teacher", "x": [watched[0], watched[-1]], "y": rounded(np.full(2, true)), "reference": True})
-            yield _lines(title, "share of units that is watched", student[statistic].attrs["long_name"], series, logarithmic)
+            yield _lines(title, "share of units that is watched", y, series, logarithmic, student[statistic].attrs["long_name"])
 
 
 def _complex(values: Complex[np.ndarray, " mode"]) -> list[list[float | int | None]]:

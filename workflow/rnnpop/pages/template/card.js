@@ -38,14 +38,14 @@ function numbers(network) {
   return make("details", {}, make("summary", {}, `All ${list.children.length / 2} statistics`), list);
 }
 
-function panelPlace(body, title) {
+function panelPlace(body, panel) {
   const place = make("div", { className: "plot" });
-  body.append(make("h3", {}, title), place);
+  body.append(make("h3", {}, panel.title), ...(panel.note ? [make("p", { className: "caption" }, panel.note)] : []), place);
   return place;
 }
 
 async function drawLines(body, panel) {
-  const place = panelPlace(body, panel.title);
+  const place = panelPlace(body, panel);
   const made = figure({ x: panel.x, y: panel.y, logarithmic: panel.logarithmic, height: 230 });
   panel.series.forEach((series, number) => {
     const colour = series.reference ? css("--muted") : panel.series.length === 1 ? css("--accent") : levelColour(number);
@@ -61,7 +61,10 @@ async function drawLines(body, panel) {
 
 function dressLegend(made, entries) {
   if (entries < 2) return;
-  Object.assign(made.legend, { background_fill_color: css("--panel"), background_fill_alpha: 0.8, border_line_color: null, label_text_color: ink(), label_text_font_size: "11px", label_text_font: css("--font"), padding: 4, spacing: 0, location: "top_left", click_policy: "hide" });
+  Object.assign(made.legend, { background_fill_color: css("--panel"), background_fill_alpha: 0.8, border_line_color: null, label_text_color: ink(), label_text_font_size: "11px", label_text_font: css("--font"), padding: 0, margin: 2, spacing: 12, orientation: "horizontal", click_policy: "hide" });
+  const { legend } = made;
+  made.center = made.center.filter(each => each !== legend);
+  made.add_layout(legend, "above"); // beside the curves, not over them
 }
 
 /** Points in the network's own plane with their transitions, and beside them their eigenvalues. */
@@ -178,6 +181,7 @@ async function drawSpectra(body, panel) {
     const made = figure({ x: panel.x, y: panel.y, height: 260 });
     made.scatter(...panel.teacher, { marker: "circle", size: 11, fill_color: null, line_color: ink(), line_width: 1.5, legend_label: "teacher" });
     made.scatter(...panel.students[number], { marker: "x", size: 9, line_color: levelColour(5), line_width: 2, legend_label: "student" });
+    made.y_range.min_interval = 0.5;
     dressLegend(made, 2);
     await draw(place, made);
   };
@@ -186,7 +190,7 @@ async function drawSpectra(body, panel) {
 }
 
 async function drawWords(body, panel) {
-  const place = panelPlace(body, panel.title);
+  const place = panelPlace(body, panel);
   const [valences, codes] = panel.valence;
   const colours = { positive: levelColour(4), negative: levelColour(5), neutral: levelColour(6) };
   const markers = { positive: "triangle", negative: "inverted_triangle", neutral: "circle" };

@@ -8,7 +8,9 @@ const levelColours = () => ["#E69F00", "#56B4E9", "#009E73", "#CC79A7", dark.mat
 const levelColour = place => levelColours()[place % 8];
 /** Sizes at which markers look as large as a circle. */
 const roomOf = marker => ({ diamond: 1.4, triangle: 1.15, inverted_triangle: 1.15, star: 1.35, plus: 1.1, square: 0.9 })[marker] ?? 1;
-const levelMarker = place => MARKERS[place % MARKERS.length];
+const levelMarker = place => MARKERS[markerOf(place)];
+// when colours come round, markers do not
+const markerOf = place => (place + Math.floor(place / 8)) % MARKERS.length;
 
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const ink = () => css("--ink");
@@ -43,7 +45,7 @@ function figure(options) {
   const made = Bokeh.Plotting.figure({
     sizing_mode: "stretch_width", height: options.height ?? 260, min_border_right: 12, tools, active_drag: touch ? null : options.drag ?? tools[0], active_scroll: null,
     x_axis_label: options.x, y_axis_label: options.y, x_axis_type: options.logarithmic?.includes("x") ? "log" : "linear", y_axis_type: options.logarithmic?.includes("y") ? "log" : "linear",
-    match_aspect: options.equal ?? false, background_fill_color: css("--panel"), border_fill_color: css("--panel"), outline_line_color: css("--line"), toolbar_location: options.toolbar ?? "above",
+    match_aspect: options.equal ?? false, background_fill_color: css("--panel"), border_fill_color: css("--panel"), outline_line_color: css("--line"), toolbar_location: touch && !options.steady ? null : "above",
   });
   made.toolbar.logo = null;
   made.toolbar.autohide = !touch && !options.steady;
@@ -82,6 +84,6 @@ function mark(place) {
   svg.setAttribute("height", 14);
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("fill", levelColour(place));
-  svg.innerHTML = shapes[place % shapes.length];
+  svg.innerHTML = shapes[markerOf(place)];
   return svg;
 }

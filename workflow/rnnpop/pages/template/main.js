@@ -23,10 +23,14 @@ function settle() {
   const measures = task().measures.filter(each => each.group === state.learner).map(each => each.name);
   if (state.show !== STATISTICS && !measures.includes(state.show)) state.show = measures[0] ?? STATISTICS;
   if (!has(state.colour)) state.colour = has("architecture") ? "architecture" : "status";
-  const preferred = [...new Set([...claimed, ...numbers])];
-  if (!has(state.y)) state.y = preferred[0] ?? "status";
-  if (!has(state.x)) state.x = preferred.find(name => name !== state.y) ?? "status";
   state.columns = state.columns.filter(has);
+  for (const of of task().columns.filter(each => each.places && !(each.dimension in state.at))) {
+    const told = DATA.claims.map(claim => claim.views[0].among[of.dimension]).find(place => of.places.includes(String(place)));
+    state.at[of.dimension] = told === undefined ? of.places[0] : String(told);
+  }
+  const spread = [...new Set([...claimed, ...numbers])].filter(name => new Set(values(column(name))).size > 5);
+  if (!has(state.y)) state.y = spread[0] ?? numbers[0] ?? "status";
+  if (!has(state.x)) state.x = spread.find(name => name !== state.y) ?? state.colour;
 }
 
 function chooseTask(number, andRender = true) {

@@ -75,6 +75,7 @@ async function drawPopulation() {
   const made = figure({ x: x ? fullLabel(x) : `${words(state.show)}: first axis`, y: y ? fullLabel(y) : "second axis", equal: !x, height: phone ? 340 : 480, tools, logarithmic, steady: true });
   if (x && isText(x)) nameTicks(made.xaxes[0], x.levels);
   if (y && isText(y)) nameTicks(made.yaxes[0], y.levels);
+  made.grids.forEach((grid, number) => { grid.ticker = made.axes[number].ticker; });
   if (x && isText(x) && x.levels.length * 70 > innerWidth * 0.55) made.xaxes[0].major_label_orientation = 0.6;
 
   made.scatter(others.map(row => place.x[row]), others.map(row => place.y[row]), { marker: "circle", size: 4, fill_color: css("--muted"), line_color: null, fill_alpha: 0.25 });
