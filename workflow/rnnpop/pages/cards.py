@@ -147,8 +147,8 @@ def _slow_points(number: int, name: str, stores: Mapping[str, xr.Dataset]) -> It
     yield _plane(explained, reading["trajectory"].values[number]) | told
 
 
-def _plane(explained: Float[np.ndarray, " axis"], paths: Float[np.ndarray, "trial time axis"]) -> Panel:
-    """Axes with their share of the variance, and a few trials."""
+def _plane(explained: Float[np.ndarray, " component"], paths: Float[np.ndarray, "trial time axis"]) -> Panel:
+    """Axes with their share of the variance (leading components first), and a few trials."""
     stride = -(-paths.shape[1] // _MOMENTS)
     shown = paths[:_TRIALS, ::stride]
     return {

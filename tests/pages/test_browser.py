@@ -1,0 +1,310 @@
+"""Pages in headless Chromium do what they say: hover, click, keys, filters, menus and claims, without a complaint or a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import page_study
+from browser import Browser, browser, installed
+from rnnpop.pages.index import overview
+from rnnpop.pages.rendering import index_page, study_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not installed(), reason="there is no Chromium")]
+
+#: Where a network's point is drawn, in pixels of the window.
+SEAT = """
+const view = drawn.get(element("plane"));
+const plot = view.plot ?? view;
+const row = [...source.data.name].indexOf(arguments[0]);
+const box = (plot.canvas_view ?? plot.canvas).el.getBoundingClientRect();
+return [box.x + plot.frame.x_scale.compute(source.data.x[row]), box.y + plot.frame.y_scale.compute(source.data.y[row])];
+"""
+
+#: Texts of the tooltips in sight, through the shadows that the library draws in.
+TIPS = """
+const texts = root => [...root.querySelectorAll("*")].flatMap(each => [
+  ...(each.matches(".bk-Tooltip, .bk-tooltip") && each.getClientRects().length ? [(each.shadowRoot ?? each).textContent] : []),
+  ...(each.shadowRoot ? texts(each.shadowRoot) : []),
+]);
+return texts(document).join(" ");
+"""
+
+SECOND = "flip_flop/gru-tanh/adam/00001"
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("results") / "universality" / "atlas.html"
+    path.parent.mkdir()
+    path.write_text(page_study.page())
+    return path
+
+
+@pytest.fixture
+def opened(window: Browser, page: Path) -> Iterator[Browser]:
+    """A fresh page; at the end of each test nothing was complained of."""
+    window.complaints()
+    window.open(page)
+    yield window
+    assert window.complaints() == []
+
+
+def choose(window: Browser, menu: str, value: str) -> None:
+    """As a hand does it in a menu."""
+    window.run(
+        "const menu = element(arguments[0]); menu.value = arguments[1]; menu.dispatchEvent(new Event('change', { bubbles: true }));",
+        menu,
+        value,
+    )
+    window.wait("drawing.then(() => true)")
+    window.run("return drawing")
+
+
+def rows(window: Browser) -> list[str]:
+    return window.run("return [...document.querySelectorAll('#table tbody tr')].map(row => row.dataset.network)")
+
+
+def seat(window: Browser, name: str) -> tuple[float, float]:
+    x, y = window.run(SEAT, name)
+    return x, y
+
+
+def test_it_opens_from_a_file_and_asks_for_nothing(opened: Browser) -> None:
+    assert opened.run("return performance.getEntriesByType('resource').length") == 0
+    assert opened.run("return source.data.name.length") == 16
+    assert len(rows(opened)) == 16
+    assert "16 of 16 networks" in opened.run("return element('caption').textContent")
+
+
+def test_text_is_text(opened: Browser) -> None:
+    assert opened.run("return window.stolen === undefined && document.querySelectorAll('img').length === 0")
+    assert page_study.HOSTILE in opened.run("return document.querySelector('header p').textContent")
+    assert page_study.HOSTILE in opened.run("return element('claims').textContent")
+
+
+def test_hovering_a_point_tells_who_it_is(opened: Browser) -> None:
+    opened.mouse(*seat(opened, SECOND))
+    opened.wait(f"(function () {{ {TIPS} }})().includes('{SECOND}')")
+    told = opened.run(TIPS)
+    assert "gru" in told
+    assert "final loss" in told
+
+
+def test_clicking_a_point_opens_and_selects_it_and_another_measure_keeps_it(opened: Browser) -> None:
+    before = seat(opened, SECOND)
+    opened.mouse(*before, click=True)
+    opened.wait(f"element('card-title').textContent === '{SECOND}'")
+    assert opened.run("return [...state.selection]") == [SECOND]
+    assert opened.run("return document.querySelector('tr.selected').dataset.network") == SECOND
+    opened.wait("document.querySelectorAll('#card-body .plot').length === 3")  # plane, eigenvalues, training
+    choose(opened, "show", "topology")
+    assert opened.run("return [...state.selection]") == [SECOND]
+    assert opened.run("return source.selected.indices.map(row => source.data.name[row])") == [SECOND]
+    assert seat(opened, SECOND) != pytest.approx(before)
+    assert opened.run("return [ring.data.x[0] === source.data.x[source.data.name.indexOf(arguments[0])], ring.data.x.length]", SECOND) == [
+        True,
+        1,
+    ]
+
+
+def test_the_measure_moves_points_to_its_own_places(opened: Browser) -> None:
+    choose(opened, "show", "topology")
+    given = opened.run(
+        "const shown = task().measures.find(each => each.name === 'topology');"
+        " return [shown.networks.map(number => task().networks[number]), shown.x]"
+    )
+    assert opened.run("return [source.data.name, source.data.x]") == given
+
+
+def test_keys_alone_lead_from_row_to_row_and_open_one(opened: Browser) -> None:
+    opened.run("document.querySelector('#table tbody button').focus()")
+    opened.press("ArrowDown", "Enter")
+    second = rows(opened)[1]
+    opened.wait(f"element('card-title').textContent === '{second}'")
+    opened.run("document.querySelectorAll('#table tbody input')[2].focus()")
+    opened.press("Space")
+    assert opened.run("return [...state.selection]") == [rows(opened)[2]]
+    assert opened.run("return document.activeElement.type") == "checkbox"
+
+
+def test_the_filter_takes_words_and_comparisons_and_says_what_it_did_not_understand(opened: Browser) -> None:
+    def filtered(text: str) -> list[str]:
+        opened.run("const box = element('filter'); box.value = arguments[0]; box.dispatchEvent(new Event('input'));", text)
+        opened.run("return drawing")
+        assert sorted(opened.run("return source.data.name")) == sorted(rows(opened))
+        return rows(opened)
+
+    assert filtered("gru relu") == [f"flip_flop/gru-relu/adam/0000{number}" for number in range(2)]
+    losses = opened.run("return values(column('final_loss'))")
+    limit = sorted(loss for loss in losses[:16] if loss is not None)[4]
+    names = opened.run("return task().networks")
+    assert filtered(f"final_loss<{limit}") == [
+        name for name, loss in zip(names[:16], losses[:16], strict=True) if loss is not None and loss < limit
+    ]
+    assert filtered("architecture=lstm activation!=tanh") == [f"flip_flop/lstm-relu/adam/0000{number}" for number in range(2)]
+    assert filtered("nobody") == []
+    filtered("not_a_column>3")
+    assert "not_a_column" in opened.run("return element('filter-said').textContent")
+
+
+def test_a_level_of_the_legend_can_be_put_out_and_in_again(opened: Browser) -> None:
+    press = "[...document.querySelectorAll('#legend button')].find(each => each.textContent === 'gru').click(); return drawing"
+    opened.run(press)
+    assert not any("/gru-" in name for name in opened.run("return source.data.name"))
+    assert opened.run("return [...document.querySelectorAll('#legend button')].map(each => each.ariaPressed)") == [
+        "true",
+        "true",
+        "false",
+        "true",
+    ]
+    opened.run(press)
+    assert len(rows(opened)) == 16
+
+
+def test_a_number_colours_with_a_scale_and_a_cross_where_there_is_none(opened: Browser) -> None:
+    choose(opened, "colour", "final_loss")
+    markers = opened.run("return Object.fromEntries(source.data.name.map((name, row) => [name, source.data.marker[row]]))")
+    assert {name for name, marker in markers.items() if marker == "x"} == {"flip_flop/vanilla-tanh/adam/00001"}
+    colours = opened.run("return source.data.colour")
+    assert len(set(colours)) > 10
+    assert opened.run("return document.querySelectorAll('#legend .scale').length") == 1
+
+
+def test_columns_are_sorted_and_numbers_that_are_missing_come_last(opened: Browser) -> None:
+    sort = "document.querySelector('th[data-name=\"final_loss\"] button').click()"
+    for wanted in ("ascending", "descending"):
+        opened.run(sort)
+        assert opened.run("return document.querySelector('th[data-name=\"final_loss\"]').ariaSort") == wanted
+        shown = opened.run("return [...document.querySelectorAll('#table tbody tr td:last-child')].map(cell => cell.textContent)")
+        assert shown[-1] == "–"
+        numbers = [float(text) for text in shown[:-1]]
+        assert numbers == sorted(numbers, reverse=wanted == "descending")
+
+
+def test_a_claim_leads_to_the_numbers_that_carry_it(opened: Browser) -> None:
+    opened.run("document.querySelectorAll('#claim-flip_flop\\\\.claim_0 button')[1].click(); return drawing")
+    assert opened.run("return [state.show, state.colour, state.learner]") == ["topology", "architecture", "adam"]
+    told = opened.run("return element('carried').textContent")
+    assert "SVCCA geometry depends on architecture" in told
+    assert "0.25" in told
+    opened.run("document.querySelector('#claim-flip_flop\\\\.claim_1 button').click(); return drawing")
+    assert opened.run("return [state.show, state.x, state.y]") == ["two statistics", "architecture", "final_loss"]
+    assert opened.run(
+        "const { center, renderers } = drawn.get(element('plane')).model;"
+        " return [...center, ...renderers].filter(each => each.type === 'Span').map(each => each.location)"
+    ) == [0.001]
+    opened.run("document.querySelector('#claim-context_integration\\\\.claim_3 button').click(); return drawing")
+    assert opened.run("return [task().name, state.y, state.at.lag]") == ["context_integration", "m90", "10"]
+    assert opened.run("return source.data.y") == opened.run("return kept().map(network => column('m90').values[2][network])")
+    assert all("-tanh/" in name for name in opened.run("return source.data.name"))
+    choose(opened, "colour", "activation")
+    assert opened.run("return element('carried').hidden")
+
+
+def test_claims_without_numbers_here_offer_none(opened: Browser) -> None:
+    for claim in ("sine.claim_2", "context_integration.claim_4"):
+        assert opened.run("return document.getElementById(`claim-${arguments[0]}`).querySelectorAll('button').length", claim) == 0
+
+
+def test_an_address_leads_to_a_claim(window: Browser, page: Path) -> None:
+    window.open(page, "#claim=flip_flop.claim_1")
+    assert window.run("return [state.y, element('carried').hidden]") == ["final_loss", False]
+    assert window.complaints() == []
+
+
+def test_a_point_of_the_card_shows_its_own_eigenvalues(opened: Browser) -> None:
+    opened.run("return open(arguments[0])", SECOND)
+    plots = "[...document.querySelectorAll('#card-body .plot')].map(place => drawn.get(place).model)"
+    count = f"return {plots}[1].renderers.at(-1).data_source.data.x.length"
+    assert opened.run(count) == 27 * 8
+    opened.run("const menu = document.querySelector('#card-body #point'); menu.value = '13'; menu.dispatchEvent(new Event('change'))")
+    opened.wait(f"(function () {{ {count} }})() === 8")
+    opened.run("const menu = document.querySelector('#card-body #relation'); menu.value = 'input'; menu.dispatchEvent(new Event('change'))")
+    arrows = f"{plots}[0].renderers.find(each => each.glyph.type === 'Quadratic').data_source.data.x0.length"
+    opened.wait(f"{arrows} === 24")
+
+
+def test_every_kind_of_panel_is_drawn(window: Browser, tmp_path: Path) -> None:
+    import synthetic_population as synthetic
+
+    summary = synthetic.summary(1)
+    name = "flip_flop/vanilla-tanh/adam/00000"
+    series = [
+        {"name": "left block", "x": [-1, 0, 1], "y": [0, None, 0.5]},
+        {"name": "teacher", "x": [-1, 1], "y": [1, 1], "reference": True},
+    ]
+    panels = [
+        {"kind": "lines", "title": "Curve", "x": "x", "y": "y", "series": series, "logarithmic": "", "note": page_study.HOSTILE},
+        {
+            "kind": "spectra",
+            "title": "Both",
+            "x": "x",
+            "y": "y",
+            "of": "watched share",
+            "places": ["0.1", "1"],
+            "teacher": [[1], [0]],
+            "students": [[[0.5], [0]], [[1, 0.9], [0, 0]]],
+        },
+        {
+            "kind": "words",
+            "title": "Words",
+            "x": "x",
+            "y": "y",
+            "words": ["bad", "good"],
+            "along": [-1, 1],
+            "valence": [["negative", "positive"], [0, 1]],
+        },
+    ]
+    path = tmp_path / "atlas.html"
+    path.write_text(study_page(page_study.told(summary, 1), [{name: panels}]))
+    window.complaints()
+    window.open(path)
+    window.run("return open(arguments[0])", name)
+    assert window.run("return [...document.querySelectorAll('#card-body h3')].map(each => each.textContent)") == ["Curve", "Both", "Words"]
+    assert (
+        window.run("return [...document.querySelectorAll('#card-body .plot')].map(place => drawn.get(place).model.renderers.length > 0)")
+        == [True] * 3
+    )
+    window.run("const menu = document.querySelector('#card-body #place'); menu.value = '1'; menu.dispatchEvent(new Event('change'))")
+    student = "drawn.get(document.querySelectorAll('#card-body .plot')[1]).model.renderers.at(-1).data_source.data.x"
+    window.wait(f"{student}.length === 2")
+    assert window.run("return window.stolen === undefined")
+    assert window.complaints() == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_on_a_phone_nothing_stands_out_of_the_window(window: Browser, page: Path, dark: bool) -> None:
+    window.size(390, 844, phone=True)
+    window.dark(dark)
+    try:
+        window.open(page)
+        window.run("return open(arguments[0])", SECOND)
+        assert window.run("return document.documentElement.scrollWidth") <= 390
+        paper = window.run("return getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, paper[4:-1].split(","))) < 150) == dark
+        assert window.complaints() == []
+    finally:
+        window.size(1400, 900)
+        window.dark(False)
+
+
+def test_the_index_leads_to_the_pages(window: Browser, page: Path) -> None:
+    import synthetic_population as synthetic
+
+    table = synthetic.summary(1)[["final_loss"]].to_dataframe().reset_index()
+    index = page.parents[1] / "atlas.html"
+    index.write_text(index_page([overview("universality", "title", "adam", table, page_study.claims())]))
+    window.open(index)
+    window.run("document.querySelector('details').open = true; document.querySelectorAll('tbody a')[1].click()")
+    window.wait("document.documentElement.dataset.ready === 'yes' && !element('carried').hidden")
+    assert window.run("return state.claim") == "flip_flop.claim_1"
+    assert window.complaints() == []
