@@ -157,7 +157,7 @@ def test_the_filter_takes_words_and_comparisons_and_says_what_it_did_not_underst
 
 
 def test_a_level_of_the_legend_can_be_put_out_and_in_again(opened: Browser) -> None:
-    press = "[...document.querySelectorAll('#legend button')].find(each => each.textContent === 'gru').click(); return drawing"
+    press = "[...document.querySelectorAll('#legend button')].find(each => each.textContent === 'GRU').click(); return drawing"
     opened.run(press)
     assert not any("/gru-" in name for name in opened.run("return source.data.name"))
     assert opened.run("return [...document.querySelectorAll('#legend button')].map(each => each.ariaPressed)") == [

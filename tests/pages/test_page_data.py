@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ import xarray as xr
 
 import page_study
 import synthetic_population as synthetic
+from rnnpop import epilogue
+from rnnpop.fingerprint import folder_digest
 from rnnpop.names import variable
 from rnnpop.pages.cards import cards
 from rnnpop.pages.index import overview
@@ -265,3 +268,19 @@ def test_the_index_counts_own_networks_and_escapes_texts(summary: xr.Dataset) ->
     assert 'href="universality/atlas.html#claim=flip_flop.claim_0"' in text
     assert "<img" not in text
     assert "&lt;img" in text
+
+
+def test_pages_look_different_where_a_file_of_the_template_differs(tmp_path: Path) -> None:
+    (tmp_path / "style.css").write_text("a")
+    before = folder_digest(tmp_path)
+    assert folder_digest(tmp_path) == before
+    (tmp_path / "style.css").write_text("b")
+    edited = folder_digest(tmp_path)
+    (tmp_path / "style.css").rename(tmp_path / "other.css")
+    assert len({before, edited, folder_digest(tmp_path)}) == 3
+
+
+def test_a_finished_run_says_where_the_page_over_all_studies_is(tmp_path: Path) -> None:
+    assert "atlas.html" not in epilogue.tell(tmp_path, {})
+    (tmp_path / "atlas.html").touch()
+    assert epilogue.tell(tmp_path, {}).splitlines()[-1].endswith(str(tmp_path / "atlas.html"))

@@ -1,6 +1,7 @@
 // Start, and what follows from a choice.
 
 let drawing = Promise.resolve();
+let asked = 0;
 
 /** All of the page but the claims and the open card, which do not depend on menus. */
 function render() {
@@ -9,7 +10,8 @@ function render() {
   drawCarried();
   columnMenu();
   drawTable();
-  drawing = drawing.then(drawPopulation);
+  const mine = ++asked;
+  drawing = drawing.then(() => mine === asked ? drawPopulation() : undefined); // of several choices in a row the last one is drawn
   return drawing;
 }
 
@@ -51,8 +53,8 @@ async function start() {
   tableControls();
   drawClaims();
   await render();
-  const asked = /^#claim=(.+)$/.exec(decodeURIComponent(location.hash));
-  const claim = asked && DATA.claims.find(each => claimName(each) === asked[1]);
+  const address = /^#claim=(.+)$/.exec(decodeURIComponent(location.hash));
+  const claim = address && DATA.claims.find(each => claimName(each) === address[1]);
   if (claim) showClaim(claim, 0);
   await drawing;
   dark.addEventListener("change", () => { render(); drawCard(); });

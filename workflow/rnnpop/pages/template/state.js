@@ -12,7 +12,10 @@ const unpacked = new Map();
 
 const element = id => document.getElementById(id);
 const task = () => DATA.tasks[state.task];
-const words = name => String(name).replaceAll("_", " ");
+
+// names of config.yaml as print writes them, like those of figures
+const PRINTED = { vanilla: "Vanilla", ugrnn: "UGRNN", gru: "GRU", lstm: "LSTM", relu: "ReLU", svcca: "SVCCA", pwcca: "PWCCA", cka: "CKA", dsa: "DSA", l2: "L2", radd: "RADD", map: "MAP", cornn: "CORNN", force: "FORCE" };
+const words = name => String(name).split("_").map(word => PRINTED[word] ?? word).join(" ");
 
 async function unpack(id) {
   if (!unpacked.has(id)) {
