@@ -34,7 +34,7 @@ def judge_study(
         seed=seed,
     )
     judged.to_csv(claims, index=False, float_format="%.10g", lineterminator="\n")
-    Path(shown).write_text(page(judged, f"Claims of {study}", _origin.print_of(provenance)))
+    Path(shown).write_text(page(judged.drop(columns=["study", "claim"]), f"Claims of {study}", _origin.print_of(provenance)))
     counts = judged["verdict"].value_counts().sort_index()
     return f"{len(judged)} claims: " + ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
 

@@ -1,4 +1,4 @@
-"""Make the report: figures, tables and captions in one archive that opens without a network."""
+"""Make the report: figures, tables, captions, rules and run times in one page that opens without a network."""
 
 import json
 import subprocess

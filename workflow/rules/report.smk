@@ -305,12 +305,12 @@ rule check:
 
 
 rule report:
-    """One file with figures, tables and captions, that opens without a network."""
+    """One page with figures, tables of claims, captions, rules and run times, that opens without a network. Made when it is asked for."""
     input:
         [concluded(study) for study in STUDIES.values()],
         diagnosed(RECORDINGS),
     output:
-        report="results/report.zip",
+        report="results/report.html",
     log:
         "results/logs/report.log",
     benchmark:
