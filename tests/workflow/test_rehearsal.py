@@ -104,7 +104,7 @@ def test_figures_are_drawn_again_from_finished_stores_without_torch(rehearsal, c
         "appraisals",
     )
     stores = ("summary", "contrasts", "atlas/*", "observers", "mice", *of_shards)
-    for pattern in [*(f"{name}.zarr.zip" for name in stores), "claims.csv"]:
+    for pattern in [*(f"{name}.zarr.zip" for name in stores), "claims.csv*"]:
         for path in (rehearsal[0].folder / "results").rglob(pattern):
             target = clone.folder / path.relative_to(rehearsal[0].folder)
             target.parent.mkdir(parents=True, exist_ok=True)
