@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -82,11 +83,26 @@ class Ground:
     def finished(self) -> dict[Path, tuple[int, int]]:
         """Inode and time of every file whose job has ended, by Snakemake's own marks: those of jobs at work are left out."""
         marks = self.folder / ".snakemake" / "incomplete"
-        encoded = ["".join(part.removeprefix("@") for part in m.relative_to(marks).parts) for m in marks.rglob("*") if m.is_file()]
-        at_work = {Path(urlsafe_b64decode(mark).decode()) for mark in encoded}
+        at_work = set(_recorded(marks))
         ended = [path for path in self.files() if not at_work & {"results" / path, *("results" / path).parents}]
         stats = {path: (self.folder / "results" / path).stat() for path in ended}
         return {path: (stat.st_ino, stat.st_mtime_ns) for path, stat in stats.items()}
+
+    def apart_from(self, paths: list[Path]) -> dict[Path, tuple[int, int]]:
+        """The finished files but for these and all that was made of them, by Snakemake's records of what a job read."""
+        read = {
+            output: json.loads(record.read_text())["input"] for output, record in _recorded(self.folder / ".snakemake/metadata").items()
+        }
+        reached = {f"results/{path}" for path in paths}
+        while more := {str(output) for output, inputs in read.items() if reached & set(inputs)} - reached:
+            reached |= more
+        return {path: stat for path, stat in self.finished().items() if not {str("results" / p) for p in (path, *path.parents)} & reached}
+
+
+def _recorded(folder: Path) -> dict[Path, Path]:
+    """Snakemake's records in a folder, by the outputs that they are about: their names say it in letters of base 64, cut where too long."""
+    records = {"".join(part.removeprefix("@") for part in r.relative_to(folder).parts): r for r in folder.rglob("*") if r.is_file()}
+    return {Path(urlsafe_b64decode(name).decode()): record for name, record in records.items()}
 
 
 def kill(process: subprocess.Popen[str]) -> None:
