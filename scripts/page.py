@@ -37,13 +37,13 @@ def make_page(
     arranged = [Arrangement(task, group, measure, store.load(path)) for task, group, measure, path in arrangements]
     told = population(gathered, arranged, judged, entries, study=study, title=title, tasks=list(entries), groups=groups)
     # one shard after another: big stores are read and dropped
-    panels = [
+    panels = (
         cards({Path(path).name.removesuffix(".zarr.zip"): store.load(path) for path in paths}, gathered)
         for _, paths in groupby(shards, key=lambda path: Path(path).parent)
-    ]
+    )
     text = study_page(told, panels)
     Path(page).write_text(text)
-    return f"{page}: {sum(map(len, panels))} networks, {len(text.encode()) / 1e6:.1f} MB"
+    return f"{page}: {gathered.sizes['network']} networks, {len(text.encode()) / 1e6:.1f} MB"
 
 
 if "snakemake" in globals():
@@ -53,7 +53,7 @@ if "snakemake" in globals():
         snakemake,
         make_page,
         summary=snakemake.input.summary,
-        claims=snakemake.input.get("claims"),
+        claims=next(iter(snakemake.input.claims), None),
         arrangements=[(*place, path) for place, path in zip(snakemake.params.places, snakemake.input.get("arrangements", []), strict=True)],
         shards=list(snakemake.input.shards),
         page=snakemake.output.page,

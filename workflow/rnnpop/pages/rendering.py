@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,18 @@ _TEMPLATES = Path(__file__).parent / "template"
 _PROGRAM = ("state.js", "charts.js", "population.js", "table.js", "card.js", "claims.js", "main.js")
 
 
-def study_page(population: Mapping[str, Any], cards: Sequence[Mapping[str, Any]]) -> str:
+def study_page(population: Mapping[str, Any], cards: Iterable[Mapping[str, Any]]) -> str:
     """The page of a study, which opens from a file: it asks the network for nothing.
 
     Args:
         population: what `pages.population.population` says.
-        cards: panels of the networks of each shard, by name: unpacked when one of them is first asked for.
+        cards: panels of the networks of each shard, by name: packed one after another, unpacked when one of them is first asked for.
     """
-    chunks = {name: place for place, chunk in enumerate(cards) for name in chunk}
+    chunks: dict[str, int] = {}
+    texts: list[str] = []
+    for chunk in cards:
+        chunks |= dict.fromkeys(chunk, len(texts))
+        texts.append(packed(chunk))
     library = Resources(mode="inline", components=["bokeh", "bokeh-api"])
     return (
         _environment()
@@ -36,7 +40,7 @@ def study_page(population: Mapping[str, Any], cards: Sequence[Mapping[str, Any]]
             title=population["title"],
             style=_file("style.css"),
             population=packed({**population, "chunks": [[chunks.get(name) for name in task["networks"]] for task in population["tasks"]]}),
-            cards=[packed(chunk) for chunk in cards],
+            cards=texts,
             library="\n".join(library.js_raw),
             program="\n".join(_file(part) for part in _PROGRAM),
         )
