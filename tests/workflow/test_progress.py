@@ -58,7 +58,7 @@ def test_the_time_left_comes_true_where_jobs_of_a_kind_take_alike_long(tmp_path,
     assert guesses[-1][1] == (0.0, 0)
 
 
-def test_a_rule_that_nobody_has_seen_is_taken_for_the_mean_of_all_and_counted(tmp_path):
+def test_a_rule_that_nobody_has_seen_is_taken_for_a_short_one_and_counted(tmp_path):
     clock = Clock()
     progress = Progress({0: job(tmp_path, "train", "gru", "0"), 1: job(tmp_path, "settle", "gru", "0")}, clock=clock)
     [(_, first), (_, second)] = run(progress, clock, {0: 300.0, 1: 30.0})

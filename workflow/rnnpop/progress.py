@@ -6,6 +6,7 @@ import csv
 import logging
 import re
 import time
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -49,7 +50,8 @@ class Progress:
     A job is expected to take as long as, in this order of preference: the mean of the jobs of its kind (rule, study, task, cell, ...) that
     this run has finished, itself when it was last done, the mean of the jobs of its rule in this run, or in runs before it. The work that
     is left, in seconds of jobs, is divided by the seconds of jobs that a second of this run has held so far: cores, queues and waiting
-    count as they were. Jobs of a rule that nobody has seen run are taken for the mean of all, and counted.
+    count as they were. A job of a rule that nobody has seen run is taken for a short one (the tenth percentile of this run's jobs:
+    training comes first and is long, most of the rest is short), and such jobs are counted.
 
     Attributes:
         jobs: those of this run, by number.
@@ -67,6 +69,7 @@ class Progress:
         self._begun = self.clock()
         self._running: dict[int, float] = {}
         self._done: dict[int, float] = {}
+        self._sorted: list[float] = []
         self._seen: defaultdict[object, _Mean] = defaultdict(_Mean)
         for rule, seconds in self.before.items():
             self._seen["before", rule].add(*seconds)
@@ -82,6 +85,7 @@ class Progress:
             return None
         job = self.jobs[number]
         self._done[number] = seconds = self.clock() - self._running.pop(number, self._begun)
+        insort(self._sorted, seconds)
         self._seen[job.kind].add(seconds)
         self._seen[job.rule].add(seconds)
         said = _last_line(job.log) or f"{job.rule:<11} {'/'.join(job.names.values())}"
@@ -107,8 +111,8 @@ class Progress:
         """The time that is left in s, and the number of jobs of whose rule nothing is known."""
         now = self.clock()
         waiting = [(number, self._expected(job)) for number, job in self.jobs.items() if number not in self._done]
-        usual = sum(self._done.values()) / max(len(self._done), 1)
-        rest = [max((usual if seconds is None else seconds) - (now - self._running.get(number, now)), 0.0) for number, seconds in waiting]
+        short = self._sorted[len(self._sorted) // 10] if self._sorted else 0.0
+        rest = [max((short if known is None else known) - (now - self._running.get(number, now)), 0.0) for number, known in waiting]
         held = sum(self._done.values()) + sum(now - begun for begun in self._running.values())
         at_once = held / max(now - self._begun, 1e-9)
         # nothing ends before its longest job
