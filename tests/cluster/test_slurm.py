@@ -40,7 +40,8 @@ def test_a_job_over_its_memory_is_tried_again_with_more(house: House, local: Hou
 
 
 def test_a_job_over_its_time_is_tried_again_with_more(house: House, local: House) -> None:
-    run = house.start(VANILLA, "--set-resources", "train:runtime=attempt")
+    """It hangs for its whole minute; the second try has 31."""
+    run = house.start(VANILLA, "--set-resources", "train:runtime=30*attempt-29")
     house.stop("train")  # until its minute is over
     assert run.wait() == 0, house.said()
     assert house.states("train") == ["TIMEOUT", "COMPLETED"]

@@ -133,6 +133,24 @@ def minutes(floor, units=64, steps=None):
 DEVICES = int(config["device"] == "cuda")
 
 
+if workflow.remote_exec:
+    # A job on a cluster leaves it to the process that submitted it to record what it was made with. Where that one is killed, nobody does,
+    # and no later change of the config would make it again (Snakemake 9.27): so the job records it itself.
+    from snakemake.persistence import PersistenceBase
+
+    finished_of_snakemake = PersistenceBase.finished
+
+    async def recorded(persistence, job):
+        settings = workflow.remote_execution_settings
+        settings.immediate_submit = True  # the one case in which Snakemake lets jobs record
+        try:
+            await finished_of_snakemake(persistence, job)
+        finally:
+            settings.immediate_submit = False
+
+    PersistenceBase.finished = recorded
+
+
 def lessons(wildcards):
     """Stores of the networks that a shard's learner teaches by, and of the sessions that they played, or, for students of their activity, of
     their fixed points; none where it has no teacher."""
@@ -382,24 +400,6 @@ def take_folder():
         raise WorkflowError("another run is at work in this folder; this one did nothing") from None
     except OSError:
         pass  # a file system without such locks: Snakemake's own must do
-
-
-if workflow.remote_exec:
-    # A job on a cluster leaves it to the process that submitted it to record what it was made with. Where that one is killed, nobody does,
-    # and no later change of the config would make it again (Snakemake 9.27): so the job records it itself.
-    from snakemake.persistence import PersistenceBase
-
-    finished_of_snakemake = PersistenceBase.finished
-
-    async def recorded(persistence, job):
-        settings = workflow.remote_execution_settings
-        settings.immediate_submit = True  # the one case in which Snakemake lets jobs record
-        try:
-            await finished_of_snakemake(persistence, job)
-        finally:
-            settings.immediate_submit = False
-
-    PersistenceBase.finished = recorded
 
 
 def calm(record):
