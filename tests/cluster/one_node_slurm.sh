@@ -2,12 +2,12 @@
 # One-node Slurm for tests, on Debian or Ubuntu, as root, in a container or out: no systemd, no cgroups, no accounting.
 #   one_node_slurm.sh start FOLDER     installs what is missing, writes everything under FOLDER, starts munged, slurmctld, slurmd
 #   one_node_slurm.sh stop FOLDER      stops them and removes what stands outside of FOLDER
-# It pretends to have CPUS (4) cores and GPUS (1) devices. It leaves a machine alone that has a Slurm of its own.
+# It pretends to have CPUS (4) cores and GPUS (2) devices. It leaves a machine alone that has a Slurm of its own.
 # Exit status 77: Slurm cannot be had here; why is said in a line.
 set -euo pipefail
 home=$(realpath -m "${2:?a folder}")
 host=$(hostname -s)
-cpus=${CPUS:-4} gpus=${GPUS:-1}
+cpus=${CPUS:-4} gpus=${GPUS:-2}
 export SLURM_CONF=$home/slurm.conf
 
 cannot() { echo "$*" >&2; exit 77; }
