@@ -198,13 +198,13 @@ async function drawWords(body, panel) {
   const made = figure({ x: panel.x, y: panel.y, height: 330, tools: [new Bokeh.BoxZoomTool(), new Bokeh.PanTool(), tip, new Bokeh.ResetTool()] });
   made.add_layout(new Bokeh.Span({ location: 0, dimension: "height", line_color: css("--line") }));
   made.yaxes[0].major_label_text_font_size = "0px";
-  const ends = new Set([0, 1, 2, panel.words.length - 3, panel.words.length - 2, panel.words.length - 1]);
+  const few = panel.words.length <= 12; // of many, those at the ends have their words beside them
   for (const [number, valence] of valences.entries()) {
     const rows = panel.words.map((_, row) => row).filter(row => codes[row] === number);
     const source = new Bokeh.ColumnDataSource({ data: { x: rows.map(row => panel.along[row]), y: rows, word: rows.map(row => panel.words[row]) } });
     tip.renderers = [...tip.renderers, made.scatter({ field: "x" }, { field: "y" }, { source, marker: markers[valence] ?? "circle", size: 8, fill_color: colours[valence] ?? css("--accent"), line_color: css("--panel"), legend_label: valence })];
   }
-  const labelled = panel.words.map((_, row) => row).filter(row => ends.has(row));
+  const labelled = panel.words.map((_, row) => row).filter(row => few || row === 0 || row === panel.words.length - 1);
   const span = Math.max(...panel.along.map(Math.abs)) || 1;
   for (const row of labelled) {
     const right = panel.along[row] < 0;
