@@ -38,6 +38,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/recordings.smk"
+include: "workflow/rules/conduct.smk"
 
 
 localrules:
