@@ -27,7 +27,7 @@ _PARTS = (
 #: This Slurm keeps no accounts, so squeue is asked instead of sacct, and at once: jobs take seconds here.
 _OF_THIS_CLUSTER = ("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2")
 
-#: Seconds after which what should have come will not. A job takes 10 s; on two cores that did eight other things, it took two minutes.
+#: Seconds after which what should have come will not: on two cores at a load of 17 the least of jobs took three minutes.
 PATIENCE = 3600
 
 
