@@ -3,7 +3,7 @@
 import json
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from rnnpop import names, store
 _ORDER = [*(stage for stage in names.SCHEMAS if stage != "contrast"), "contrast"]
 
 
-def pack(files: Iterable[str], archive: str, *, config: dict[str, Any]) -> str:
+def pack(files: Iterable[str], archive: str, *, config: dict[str, Any], generations: Mapping[str, int]) -> str:
     """Read every store whole, so that no damaged one is packed, and write the archive; says how large it is.
 
     Members stand in the order in which they were made, so that what is unpacked is never older than what it was made from, and nothing is
@@ -22,13 +22,14 @@ def pack(files: Iterable[str], archive: str, *, config: dict[str, Any]) -> str:
     Args:
         files: stores and other files, as their paths are to be found again.
         archive: the zip file.
+        generations: of each study, how many stand between it and one without teachers: students come after their teachers' sessions.
 
     Raises:
         DamagedStore: naming the first store that cannot be read.
     """
     stores = {path: store.load(path).attrs["stage"] for path in files if path.endswith(".zarr.zip")}
     others = sorted(path for path in files if path not in stores)
-    ordered = [*sorted(stores, key=lambda path: (_ORDER.index(stores[path]), path)), *others]
+    ordered = [*sorted(stores, key=lambda path: (generations.get(Path(path).parts[1], 0), _ORDER.index(stores[path]), path)), *others]
     part = f"{archive}.part"
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as packed:
         for path in ordered:
@@ -45,4 +46,11 @@ def _member(path: str) -> zipfile.ZipInfo:
 if "snakemake" in globals():
     import _job
 
-    _job.run(snakemake, pack, files=sorted(set(snakemake.input)), archive=snakemake.output.archive, config=snakemake.params.config)
+    _job.run(
+        snakemake,
+        pack,
+        files=sorted(set(snakemake.input)),
+        archive=snakemake.output.archive,
+        config=snakemake.params.config,
+        generations=snakemake.params.generations,
+    )

@@ -46,13 +46,16 @@ def test_it_holds_what_figures_read_and_no_large_store(archive, rehearsal):
     assert not any("/distances/" in member or "/representations/" in member or "/corpora/" in member for member in members)
 
 
-def test_every_figure_is_drawn_again_elsewhere_and_nothing_is_trained(archive, rehearsal, clone):
-    """In a clone without results, without Snakemake's memory, and without the user's own files."""
+def test_every_figure_is_drawn_again_elsewhere_and_nothing_is_trained(archive, rehearsal, clone, tmp_path):
+    """In a clone without results, without Snakemake's memory, without the user's own files, and without torch."""
+    poison = tmp_path / "poison"
+    poison.mkdir()
+    (poison / "torch.py").write_text("raise ImportError('torch was imported')\n")
     for file in ("rehearsal.yaml", "rehearsal_mouse.csv", "rehearsal_reviews.csv"):
         (clone.folder / "tests" / file).unlink()
     subprocess.run([sys.executable, "-m", "zipfile", "-e", str(archive), "."], cwd=clone.folder, check=True)
     assert clone.plan("figures", *UNPACKED, config=None).keys() == {"draw", "draw_study", "figures"}
-    drawn = clone.snakemake("figures", *UNPACKED, config=None)
+    drawn = clone.snakemake("figures", *UNPACKED, config=None, PYTHONPATH=str(poison))
     assert drawn.returncode == 0, drawn.stdout + drawn.stderr
 
     recorded = json.loads((clone.folder / "results/provenance.json").read_text())["files"]
@@ -79,5 +82,5 @@ def test_a_damaged_store_is_not_packed(rehearsal, tmp_path):
     damaged = tmp_path / "summary.zarr.zip"
     damaged.write_bytes((rehearsal[0].folder / "results/universality/summary.zarr.zip").read_bytes()[:-100])
     with pytest.raises(DamagedStore, match=r"summary\.zarr\.zip: damaged"):
-        pack([str(damaged)], str(tmp_path / "archive.zip"), config={})
+        pack([str(damaged)], str(tmp_path / "archive.zip"), config={}, generations={})
     assert [path.name for path in tmp_path.iterdir()] == ["summary.zarr.zip.damaged"]

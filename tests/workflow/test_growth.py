@@ -13,7 +13,7 @@ def test_more_seeds_train_only_the_new_networks(rehearsed):
 def test_a_new_measure_trains_nothing(rehearsed):
     rehearsed.edit("tests/rehearsal.yaml", "flip_flop: {measures: [topology]}", "flip_flop: {measures: [topology, topology_group]}")
     planned = rehearsed.plan()
-    assert planned.keys() <= {"represent", "compare", "arrange", "contrast", "judge", "draw", "draw_study", "provenance"}
+    assert planned.keys() <= {"represent", "compare", "arrange", "contrast", "judge", "draw", "draw_study", "page", "index", "provenance"}
     assert planned["represent"] == 2  # the new one only, in each of two groups
 
 

@@ -3,7 +3,6 @@
 import csv
 import itertools
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -88,39 +87,3 @@ def test_a_damaged_store_is_named_and_made_again(rehearsed):
     assert again.returncode == 0, again.stdout + again.stderr
     assert damaged.read_bytes() == sound
     assert rehearsed.snakemake("check").returncode == 0
-
-
-def test_figures_are_drawn_again_from_finished_stores_without_torch(rehearsal, clone, tmp_path):
-    of_shards = (
-        "portraits",
-        "transitions",
-        "fixed_points",
-        "networks",
-        "sessions",
-        "fields",
-        "exhibits",
-        "slow_points",
-        "readings",
-        "appraisals",
-    )
-    stores = ("summary", "contrasts", "atlas/*", "observers", "mice", *of_shards)
-    for pattern in [*(f"{name}.zarr.zip" for name in stores), "claims.csv*"]:
-        for path in (rehearsal[0].folder / "results").rglob(pattern):
-            target = clone.folder / path.relative_to(rehearsal[0].folder)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)
-    for own in ("mouse", "reviews"):
-        os.utime(clone.folder / f"tests/rehearsal_{own}.csv", (0, 0))  # a table of one's own is older than what was made of it
-    poison = tmp_path / "poison"
-    poison.mkdir()
-    (poison / "torch.py").write_text("raise ImportError('torch was imported')\n")
-
-    assert clone.plan("figures", PYTHONPATH=str(poison)) == {"draw": 38, "draw_study": 5, "figures": 1}
-    drawn = clone.snakemake("figures", PYTHONPATH=str(poison))
-    assert drawn.returncode == 0, drawn.stdout + drawn.stderr
-    pictures = [
-        path.relative_to(rehearsal[0].folder) for kind in ("pdf", "png") for path in (rehearsal[0].folder / "results").rglob(f"*.{kind}")
-    ]
-    assert len(pictures) == 86
-    for path in pictures:
-        assert (clone.folder / path).read_bytes() == (rehearsal[0].folder / path).read_bytes()

@@ -198,6 +198,11 @@ def teachers(study):
     return list(dict.fromkeys(path.split("/")[0] for path in paths))
 
 
+def generation(study):
+    """How many studies stand between a study and one without teachers."""
+    return max((1 + generation(STUDIES[name]) for name in teachers(study) if name != study.name), default=0)
+
+
 def by_population(study, task=None, group=None):
     """Shards of a study in an order that does not depend on their size: population by population."""
     shards = [s for name in study.tasks if task in (None, name) for s in study.shards(name, group)]

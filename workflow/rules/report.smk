@@ -1,7 +1,7 @@
 """What readers take away. Needs the small stores; makes observers, summaries, recipes, claims, figures, pages, provenance, the report, the check."""
 
 #: What pages look like: changes with them, as `code` does with what they say.
-TEMPLATES = fingerprint.folder_digest(Path(workflow.basedir) / "workflow" / "rnnpop" / "pages" / "template")
+TEMPLATES = fingerprint.folder_digest(REPOSITORY / "workflow" / "rnnpop" / "pages" / "template")
 
 
 rule observe:
@@ -282,6 +282,7 @@ rule archive:
         runtime=30,
     params:
         config=config,
+        generations={study.name: generation(study) for study in STUDIES.values()},
     script:
         "../../scripts/archive.py"
 
