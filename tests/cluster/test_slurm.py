@@ -19,7 +19,7 @@ def test_results_are_those_of_a_local_run_byte_for_byte(house: House, local: Hou
     """Trained in a partition and on a device of the user's choice; the network does not ask for the device, but the job has it."""
     done = house.on_slurm("few", "--set-resources", "train:slurm_partition=gpu", "train:gpu=1")
     submitted = len(re.findall("has been submitted with SLURM jobid", done.stderr))
-    assert submitted == 13  # all but the target itself
+    assert submitted == 16  # all but the target itself
     assert house.states("train") == ["COMPLETED", "COMPLETED"]
     for number, _ in house.jobs("train"):
         told = subprocess.run(["scontrol", "show", "job", number], capture_output=True, text=True, check=True).stdout
