@@ -72,8 +72,8 @@ def test_jobs_that_outlive_a_killed_snakemake_do_no_harm(undisturbed: Undisturbe
 
 @pytest.mark.parametrize("delay", [0.0, 0.15])
 def test_one_of_two_runs_in_a_folder_steps_back(undisturbed: Undisturbed, fresh: Ground, delay: float):
-    """And a third, after that one: what one that stepped back leaves behind must not be taken for what a killed one left. Started together, or
-    after each other by a share of what an undisturbed run takes."""
+    """And a third, after that one: what one that stepped back leaves behind must not be taken for what a killed one left. Started
+    together, or after each other by a share of what an undisturbed run takes."""
     processes = [fresh.start()]
     for _ in range(2):
         time.sleep(delay * undisturbed.seconds)
