@@ -4,7 +4,7 @@
 
 One thread, pinned to one core: a vocabulary of 5,000 words in 64 trained dimensions, 64 units, batches of 64 documents whose lengths are
 those of film reviews cut at 150 words (log-normal, median 174, spread 0.6), an answer after the last word, float32: forward, cross-entropy,
-backward, a clip of the gradient, Adam. Engines take turns, each in a process of its own; CPU time, median over steps, then over turns.
+backward, a clip of the gradient, Adam. Engines take turns, each in a process of its own; CPU time, mean over steps, median over turns.
 
 - ours: `Lane.step_gradient` and `Lane.adam` on batches of documents of about one length, run up to their own longest.
 - torch.nn: `nn.Embedding`, `nn.RNN`, `nn.GRU`, `nn.LSTM`, `nn.Linear`, `torch.optim.Adam` on the same batches, up to their own longest
@@ -33,7 +33,7 @@ ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
 
 
 def timed(step: Callable[[int], object]) -> float:
-    """Median CPU seconds of a step over all batches, after some that do not count."""
+    """Mean CPU seconds of a step over all batches, after some that do not count."""
     for number in range(5):
         step(number)
     taken: list[float] = []
