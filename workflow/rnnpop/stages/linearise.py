@@ -98,13 +98,13 @@ def linearise(
 def expand(cell: Any, parameters: Parameters, still: Float[np.ndarray, "input"], states: Float[np.ndarray, "point unit"]) -> Expansion:
     """First-order expansion of one network around states under one constant input."""
     x, h = torch.from_numpy(still), torch.from_numpy(states)
-    drive = torch.func.vmap(torch.func.jacrev(lambda state, input: cell.step(parameters, input, state), argnums=1), in_dims=(0, None))
-    empty = h.new_zeros((0, h.shape[1], len(x)))
+    # of the sum over points, as each depends on its own input alone; not by torch.func, whose first derivative takes a second to import
+    drive = torch.autograd.functional.jacobian(lambda inputs: cell.step(parameters, inputs, h).sum(dim=0), x.expand(len(h), len(x)))
     return Expansion(
         state=states,
         image=cell.step(parameters, x, h).numpy(),
         jacobian=cell.jacobian(parameters, x, h).numpy(),
-        drive=(drive(h, x) if len(h) else empty).numpy(),
+        drive=drive.movedim(1, 0).numpy(),
     )
 
 
