@@ -72,6 +72,7 @@ def test_the_config_that_ships_is_sound(config):
             {"sgd": {}},
             "studies.universality.tasks.sine.learners.sgd: 'sgd' is not an entry of learners; there are: adam",
         ),
+        ("studies.universality.tasks", dict.fromkeys(("flip_flop", "sine"), False), "studies.universality.tasks: all of them are false"),
         ("studies.universality.axes", {"cells": {"units": [0]}}, "studies.universality.axes.cells.units: a whole number of at least 1"),
     ],
 )

@@ -64,6 +64,14 @@ def test_populations_cross_their_axes():
     assert study().factors == ["architecture", "activation"]
 
 
+def test_a_false_leaves_a_task_out_and_nothing_else():
+    entry = CONFIG["studies"]["universality"]
+    less = design.Study("universality", CONFIG | {"studies": {"universality": entry | {"tasks": entry["tasks"] | {"sine": False}}}})
+    assert less.tasks == [task for task in entry["tasks"] if task != "sine"]
+    whole = design.Study("universality", CONFIG).populations
+    assert less.populations == [population for population in whole if population.task != "sine"]
+
+
 words = st.lists(st.one_of(st.text(max_size=5), st.integers(0, 9)), max_size=4)
 
 

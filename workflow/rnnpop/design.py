@@ -81,12 +81,14 @@ class Study:
 
     @property
     def tasks(self) -> list[str]:
-        return list(self.entry["tasks"])
+        """Those that are not left out by a `false`."""
+        tasks = self.entry["tasks"]
+        return [task for task in tasks if not isinstance(tasks, Mapping) or tasks[task] is not False]
 
     def of_task(self, task: str) -> Mapping[str, Any]:
         """What the paragraph says of one task beside what it says of all; nothing where its tasks are a plain list."""
-        tasks = self.entry["tasks"]
-        return (tasks[task] or {}) if isinstance(tasks, Mapping) else {}
+        own = self.entry["tasks"][task] if isinstance(self.entry["tasks"], Mapping) else None
+        return own if isinstance(own, Mapping) else {}
 
     @property
     def factors(self) -> list[str]:

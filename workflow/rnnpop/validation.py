@@ -155,11 +155,14 @@ def _unknown(config: Mapping[str, Any], key: str, paragraph: Mapping[str, Any], 
 def _by_task(config: Mapping[str, Any]) -> Iterator[str]:
     """What a study says of single tasks: names of entries, and keys of its cells and learners."""
     for study_name, study in config["studies"].items():
-        for task, own in study["tasks"].items() if isinstance(study["tasks"], Mapping) else ():
+        tasks = study["tasks"] if isinstance(study["tasks"], Mapping) else {}
+        if tasks and all(own is False for own in tasks.values()):
+            yield f"studies.{study_name}.tasks: all of them are false; at least one is to be done"
+        for task, own in ((task, own) for task, own in tasks.items() if isinstance(own, Mapping)):
             key = f"studies.{study_name}.tasks.{task}"
-            yield from _unknown(config, key, own or {}, ("measures", "statistics", "claims", "figures"))
+            yield from _unknown(config, key, own, ("measures", "statistics", "claims", "figures"))
             for room in ("cells", "learners"):
-                for name, changed in (own or {}).get(room, {}).items():
+                for name, changed in own.get(room, {}).items():
                     if name not in config[room]:  # it may wait for one that the study leaves out for now
                         yield f"{key}.{room}.{name}: '{name}' is not an entry of {room}; there are: {', '.join(config[room])}"
                         continue
