@@ -24,8 +24,8 @@ _PARTS = (
     "tests/rehearsal_mouse.csv",
 )
 
-#: This Slurm keeps no accounts, so squeue is asked instead of sacct, and at once: jobs take seconds here.
-_OF_THIS_CLUSTER = ("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2")
+#: The profile is as it comes, but that Slurm is asked at once: jobs take seconds here.
+_OF_THIS_CLUSTER = ("--slurm-init-seconds-before-status-checks", "2")
 
 #: Seconds after which what should have come will not: on two cores at a load of 17 the least of jobs took three minutes.
 PATIENCE = 3600

@@ -29,9 +29,10 @@ def test_results_are_those_of_a_local_run_byte_for_byte(house: House, local: Hou
     assert house.results() == local.results()
 
 
-def test_a_job_over_its_memory_is_tried_again_with_more(house: House, local: House) -> None:
-    """In 200 MB not even torch fits; the second try has 800."""
-    house.on_slurm(VANILLA, "--set-resources", "train:mem_mb=200*attempt**2")
+@pytest.mark.parametrize("asked", ["squeue", "sacct"])
+def test_a_job_over_its_memory_is_tried_again_with_more(house: House, local: House, asked: str) -> None:
+    """In 200 MB not even torch fits; the second try has 800. Whichever of Slurm's programs is asked how it ended."""
+    house.on_slurm(VANILLA, "--set-resources", "train:mem_mb=200*attempt**2", "--slurm-status-command", asked)
     assert house.states("train")[0] in ("FAILED", "OUT_OF_MEMORY")  # the latter where there are cgroups
     assert house.states("train")[1:] == ["COMPLETED"]
     [log] = (house.folder / "results/logs/slurm").rglob("*.log")
