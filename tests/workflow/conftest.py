@@ -25,6 +25,19 @@ _PARTS = (
 )
 
 
+#: Notes each timer that a run starts.
+_TIMERS = """
+import threading
+
+class Timer(threading.Timer):
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        open("timers.txt", "a").write("one\\n")
+
+threading.Timer = Timer
+"""
+
+
 @dataclass(frozen=True)
 class House:
     """A copy of the repository, and Snakemake in it."""
@@ -88,7 +101,8 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> House:
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, str]:
     """A copy of the repository in which the rehearsal has run, and what that run said. Tests copy it before they change it."""
     house = _copy(REPOSITORY, tmp_path_factory.mktemp("rehearsal"))
-    done = house.snakemake()
+    (watch := tmp_path_factory.mktemp("watch") / "sitecustomize.py").write_text(_TIMERS)
+    done = house.snakemake(PYTHONPATH=str(watch.parent))
     assert done.returncode == 0, done.stdout + done.stderr
     return house, done.stdout + done.stderr
 

@@ -6,8 +6,8 @@ import pytest
 def test_more_seeds_train_only_the_new_networks(rehearsed):
     rehearsed.edit("tests/rehearsal.yaml", "seeds: 2", "seeds: 4")
     planned = rehearsed.plan()
-    assert planned["train"] == 12  # one new shard in each of four populations of each task
-    assert planned["settle"] == 12
+    assert planned["train"] == 8  # one new shard in each of four populations of each task
+    assert planned["settle"] == 8
 
 
 def test_a_new_measure_trains_nothing(rehearsed):
@@ -28,10 +28,10 @@ def test_an_edit_of_one_cell_re_runs_that_cell_and_what_follows(rehearsed):
     with (rehearsed.folder / "workflow/rnnpop/cells/gru.py").open("a") as file:
         file.write("\nNEW = 1\n")
     planned = rehearsed.plan()
-    assert planned["train"] == planned["record"] == planned["settle"] == 6  # by two learners, on three tasks
+    assert planned["train"] == planned["record"] == planned["settle"] == 4  # by two learners, on two tasks
     assert planned["connect"] == 2  # of the flip-flop
-    assert planned["compare"] == 12  # every tile holds networks of that cell
-    assert planned["draw"] == 12  # all but the page of verdicts, whose rule has another name
+    assert planned["compare"] == 8  # every tile holds networks of that cell
+    assert planned["draw"] == 8  # all but the page of verdicts, whose rule has another name
 
 
 def test_an_edit_of_a_figure_draws_only(rehearsed):

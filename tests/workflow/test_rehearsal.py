@@ -19,7 +19,7 @@ def test_it_ends_with_table_claims_figure_and_provenance(rehearsal):
     house, _ = rehearsal
     with (house.folder / STUDY / "summary.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 3 * 2 * 2 * 2  # tasks, architectures, learners, seeds
+    assert len(rows) == 2 * 2 * 2 * 2  # tasks, architectures, learners, seeds
     assert (house.folder / STUDY / "flip_flop/figures/memory.pdf").read_bytes().startswith(b"%PDF")
     assert list((house.folder / STUDY / "flip_flop/figures/memory").glob("*.csv"))
     assert (house.folder / STUDY / "claims.csv").stat().st_size > 0
@@ -30,10 +30,15 @@ def test_it_ends_with_table_claims_figure_and_provenance(rehearsal):
 def test_each_job_says_one_line_and_the_run_says_where_its_results_are(rehearsal):
     _, said = rehearsal
     lines = said.splitlines()
-    assert sum(line.startswith("train       universality/") for line in lines) == 12
-    assert sum(line.startswith("compare     universality/") for line in lines) == 12  # two measures, two groups, one tile each
-    assert any("of 12 trained networks met the criterion" in line for line in lines)
+    assert sum(line.startswith("train       universality/") for line in lines) == 8
+    assert sum(line.startswith("compare     universality/") for line in lines) == 8  # two measures, two groups, one tile each
+    assert any("of 8 trained networks met the criterion" in line for line in lines)
     assert any(str(STUDY / "flip_flop/figures/memory.pdf") in line for line in lines)
+
+
+def test_nothing_wakes_the_scheduler_but_jobs_that_end(rehearsal):
+    """Snakemake's own timers, one a finished job and every second from then on, take more than the jobs of a long run."""
+    assert not (rehearsal[0].folder / "timers.txt").exists()
 
 
 def test_a_second_run_has_nothing_to_do(rehearsal):
@@ -48,11 +53,11 @@ def test_a_clone_with_restored_results_has_nothing_to_do(rehearsal, clone):
     assert clone.plan() == {}
 
 
-@pytest.mark.parametrize("tasks", [("flip_flop",), pytest.param(("flip_flop", "sine", "context_integration"), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("tasks", [("flip_flop",), pytest.param(("flip_flop", "sine"), marks=pytest.mark.slow)])
 def test_numbers_do_not_depend_on_shards_tiles_or_cores(rehearsal, clone, tasks):
     """Law: a network does not know its shard, a pair does not know its tile. Exact: the same operations in the same order."""
-    same = {"flip_flop": {}, "sine": {"settle": {"starts": 16}}, "context_integration": {"settle": {"starts": 16}}}
-    asked = {task: {"figures": [], "claims": []} | more if task in tasks else False for task, more in same.items()}
+    more = {"flip_flop": {}, "sine": {"settle": {"starts": 16}}}
+    asked = {task: {"figures": [], "claims": []} | more[task] if task in tasks else False for task in more}
     axes = {"cells": {"activation": ["tanh"]}}
     some = {"cells": ["gru"], "learners": ["adam"], "axes": axes, "figures": [], "claims": [], "tasks": asked}
     studies = {"universality": some, "partial_trained": {"cells": ["gru"]}}  # whose teachers are of the other study
@@ -60,10 +65,10 @@ def test_numbers_do_not_depend_on_shards_tiles_or_cores(rehearsal, clone, tasks)
     done = clone.snakemake("universality", "--cores", "1", "--configfile", "tests/rehearsal.yaml", "some.yaml", config=None)
     assert done.returncode == 0, done.stdout + done.stderr
 
-    whole, part = (pd.read_csv(h.folder / STUDY / "summary.csv", index_col="network") for h in (rehearsal[0], clone))
+    whole, part = (pd.read_csv(h.folder / STUDY / "summary.csv", index_col="network", dtype=str) for h in (rehearsal[0], clone))
     ours = [name for name in whole.index if "/gru-tanh/adam/" in name and name.startswith(tasks)]
     assert list(part.index) == ours
-    pd.testing.assert_frame_equal(part, whole.loc[ours, part.columns], check_exact=True)
+    pd.testing.assert_frame_equal(part, whole.loc[ours, part.columns])  # letter by letter
 
     for task, measure in itertools.product(tasks, ("svcca_10", "topology", "tree")):
         atlases = [h.folder / STUDY / task / "pairs/adam/atlas" / f"{measure}.zarr.zip" for h in (clone, rehearsal[0])]
@@ -88,3 +93,13 @@ def test_a_damaged_store_is_named_and_made_again(rehearsed):
     assert again.returncode == 0, again.stdout + again.stderr
     assert damaged.read_bytes() == sound
     assert rehearsed.snakemake("check").returncode == 0
+
+
+@pytest.mark.slow
+def test_the_task_that_the_rehearsal_leaves_out_runs_to_its_figures(rehearsed):
+    task = {"learners": {"adam": {"steps": 60}}, "settle": {"starts": 16}, "figures": ["integration"], "claims": []}
+    more = {"studies": {"universality": {"tasks": {"context_integration": task}}}}
+    (rehearsed.folder / "more.yaml").write_text(f"{json.dumps(more)}\n")
+    done = rehearsed.snakemake("universality", "--configfile", "tests/rehearsal.yaml", "more.yaml", config=None)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (rehearsed.folder / STUDY / "context_integration/figures/integration.pdf").read_bytes().startswith(b"%PDF")

@@ -6,6 +6,7 @@ from functools import partial
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.scheduling.job_scheduler import JobScheduler
 
 from rnnpop import progress
 
@@ -27,10 +28,16 @@ if workflow.remote_exec:
     PersistenceBase.finished = record_itself
 
 
-if workflow.local_exec and workflow.scheduling_settings:
-    # On one machine the limit of 100 submissions a second is never met; but under it each finished job leaves a timer behind that wakes the
-    # scheduler every second for the rest of the run: after some hundred jobs it took a third of a core (Snakemake 9.27).
-    workflow.scheduling_settings.max_jobs_per_timespan = None
+def look_again(scheduler, delay, wait=JobScheduler._schedule_reevalutation):
+    """Wake the scheduler later, where the limit of submissions (100 a second) holds jobs back. Of itself it leaves, for each finished job, a
+    timer behind that wakes it every second for the rest of the run: after some hundred jobs that took a third of a core (Snakemake 9.27).
+    """
+    limiter = scheduler.job_rate_limiter
+    if limiter is None or delay != limiter.timespan or not limiter.get_free_jobs():
+        wait(scheduler, delay)
+
+
+JobScheduler._schedule_reevalutation = look_again
 
 
 def take_folder():
