@@ -33,7 +33,7 @@ def look_again(scheduler, delay, wait=JobScheduler._schedule_reevalutation):
     timer behind that wakes it every second for the rest of the run: after some hundred jobs that took a third of a core (Snakemake 9.27).
     """
     limiter = scheduler.job_rate_limiter
-    if limiter is None or delay != limiter.timespan or not limiter.get_free_jobs():
+    if limiter is None or delay != limiter.timespan or len(limiter._jobs) >= limiter.max_jobs:  # those of the last second, when it chose
         wait(scheduler, delay)
 
 
