@@ -58,6 +58,17 @@ return [...drawn].filter(([place]) => place.isConnected).map(([, view]) => (view
 }).map(({ events_el }) => events_el.ariaLabel);
 """
 
+#: Colour in the middle of a network's mark, and that of the paper.
+INK = """
+const view = drawn.get(element("plane"));
+const { frame, canvas_view } = view.plot ?? view;
+const { canvas } = canvas_view.primary;
+const row = [...source.data.name].indexOf(arguments[0]);
+const at = [frame.x_scale.compute(source.data.x[row]), frame.y_scale.compute(source.data.y[row])];
+return [...canvas.getContext("2d").getImageData(...at, 1, 1).data].slice(0, 3);
+"""
+PAPER = "return getComputedStyle(element('population')).backgroundColor.match(/[0-9]+/g).map(Number)"
+
 #: Parts of the card that reach out of it.
 OUT = """
 const rim = element("card").getBoundingClientRect().right;
@@ -257,8 +268,7 @@ def test_a_number_colours_with_a_scale_and_a_cross_where_there_is_none(opened: B
     choose(opened, "colour", "final_loss")
     markers = opened.run("return Object.fromEntries(source.data.name.map((name, row) => [name, source.data.marker[row]]))")
     assert {name for name, marker in markers.items() if marker == "x"} == {"flip_flop/vanilla-tanh/adam/00001"}
-    crosses = opened.run("return source.data.line.filter((_, row) => source.data.marker[row] === 'x')")
-    assert crosses == [opened.run("return css('--muted')")]  # a cross is all line
+    assert opened.run(INK, "flip_flop/vanilla-tanh/adam/00001") != opened.run(PAPER)  # a cross is all line: it has a colour of its own
     colours = opened.run("return source.data.colour")
     assert len(set(colours)) > 10
     assert opened.run("return document.querySelectorAll('#legend .scale').length") == 1
@@ -293,6 +303,13 @@ def test_a_claim_leads_to_the_numbers_that_carry_it(opened: Browser) -> None:
     assert all("-tanh/" in name for name in opened.run("return source.data.name"))
     choose(opened, "colour", "activation")
     assert opened.run("return element('carried').hidden")
+
+
+def test_what_a_claim_is_held_against_is_in_sight_however_far_the_networks_are(opened: Browser) -> None:
+    opened.run("DATA.claims.find(claim => claim.claim === 'claim_1').views[0].bounds = [1000]")
+    opened.run("document.querySelector('#claim-flip_flop\\\\.claim_1 button').click(); return drawing")
+    low, high = opened.run("const { start, end } = drawn.get(element('plane')).model.y_range; return [start, end]")
+    assert low <= 1000 <= high
 
 
 def test_levels_of_claims_are_those_of_the_table_however_their_numbers_are_written(opened: Browser) -> None:

@@ -68,7 +68,7 @@ function drawCarried() {
   place.hidden = !claim;
   if (!claim) return;
   const back = make("a", { href: `#claim-${claimName(claim)}` }, "to the table of claims");
-  place.replaceChildren(make("strong", {}, `${VERDICTS[claim.verdict] ?? ""} ${claim.verdict}: `), `${claim.statement}. Estimate ${shortNumber(claim.estimate)} (95 % interval ${interval(claim)}), held against ${shortNumber(claim.threshold)}; ${claim.n} networks${claim.detail ? `; ${claim.detail}` : ""}. `, back);
+  place.replaceChildren(make("strong", {}, `${VERDICTS[claim.verdict] ?? ""} ${claim.verdict}: `), `${claim.statement.replace(/\.$/, "")}. Estimate ${shortNumber(claim.estimate)} (95 % interval ${interval(claim)}), held against ${shortNumber(claim.threshold)}; ${claim.n} networks${claim.detail ? `; ${claim.detail}` : ""}. `, back);
 }
 
 /** The picture is no longer that of a claim. */

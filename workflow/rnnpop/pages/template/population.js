@@ -94,7 +94,8 @@ async function drawPopulation() {
   tip.renderers = [points];
   ring = new Bokeh.ColumnDataSource({ data: { x: [], y: [] } });
   made.scatter({ field: "x" }, { field: "y" }, { source: ring, marker: "circle", size: small ? 18 : 24, fill_color: null, line_color: css("--warm"), line_width: 3 });
-  for (const bound of state.claim && y ? state.bounds : []) {
+  for (const bound of state.claim && y && rows.length ? state.bounds : []) {
+    made.scatter([place.x[rows[0]]], [bound], { fill_alpha: 0, line_alpha: 0 }); // a line alone would stay out of the axis's range
     made.add_layout(new Bokeh.Span({ location: bound, dimension: "width", line_color: css("--warm"), line_dash: [6, 4], line_width: 2 }));
   }
   markSelection();
