@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from browser import Browser, browser
+from browser import browser
 
 #: Networks of the first population are selected, the first of them is open.
 _CHOICE = """
@@ -20,12 +20,8 @@ scrollTo(0, 0);
 """
 
 
-def choose_measure(window: Browser, place: int) -> None:
-    """Of the menu, by number; the last one is of topology."""
-    window.run(
-        "const own = task().measures.filter(each => each.group === state.learner); state.show = own.at(arguments[0]).name; return render()",
-        place,
-    )
+#: What each picture places networks by.
+_MEASURES = {"geometry": "svcca_10", "topology": "topology"}
 
 
 def main(page: Path, folder: Path) -> None:
@@ -33,8 +29,8 @@ def main(page: Path, folder: Path) -> None:
     with browser(1400, 1000) as window:
         window.open(page)
         window.run(f"return (async () => {{ {_CHOICE} }})()")
-        for name, place in (("geometry", 0), ("topology", -1)):
-            choose_measure(window, place)
+        for name, measure in _MEASURES.items():
+            window.run("state.show = arguments[0]; return render()", measure)
             window.picture(folder / f"atlas_{name}.png")
         window.size(390, 844, phone=True)
         window.dark(True)

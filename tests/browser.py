@@ -29,7 +29,7 @@ _FLAGS = (
 )
 
 #: Keys of the protocol that have no letter.
-KEYS = {"Enter": "\ue007", "Tab": "\ue004", "ArrowDown": "\ue015", "Space": " "}
+KEYS = {"Enter": "\ue007", "Tab": "\ue004", "ArrowUp": "\ue013", "ArrowDown": "\ue015", "Space": " "}
 
 
 def installed() -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,45 @@ return texts(document).join(" ");
 """
 
 SECOND = "flip_flop/gru-tanh/adam/00001"
+
+#: Pictures in sight as a reader of screens is told of them.
+TOLD = """
+return [...drawn].filter(([place]) => place.isConnected).map(([, view]) => (view.plot ?? view).canvas_view.events_el)
+  .map(each => [each.role, each.ariaLabel]);
+"""
+
+#: Pictures whose ink touches the rim of their canvas: something is cut off.
+CUT = """
+return [...drawn].filter(([place]) => place.isConnected).map(([, view]) => (view.plot ?? view).canvas_view).filter(({ primary }) => {
+  const { width, height } = primary.canvas;
+  const copy = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(primary.canvas, 0, 0);
+  const paper = copy.getImageData(2, 2, 1, 1).data;
+  const unlike = pixel => pixel[3] === 255 && pixel.some((value, channel) => Math.abs(value - paper[channel]) > 60);
+  const ink = rim => {
+    const { data } = copy.getImageData(...rim);
+    return [...data.keys()].some(at => at % 4 === 0 && unlike(data.slice(at, at + 4)));
+  };
+  return [[0, 0, 1, height], [width - 1, 0, 1, height], [0, height - 1, width, 1]].some(ink);
+}).map(({ events_el }) => events_el.ariaLabel);
+"""
+
+#: Colour in the middle of a network's mark, and that of the paper.
+INK = """
+const view = drawn.get(element("plane"));
+const { frame, canvas_view } = view.plot ?? view;
+const { canvas } = canvas_view.primary;
+const row = [...source.data.name].indexOf(arguments[0]);
+const at = [frame.x_scale.compute(source.data.x[row]), frame.y_scale.compute(source.data.y[row])];
+return [...canvas.getContext("2d").getImageData(...at, 1, 1).data].slice(0, 3);
+"""
+PAPER = "return getComputedStyle(element('population')).backgroundColor.match(/[0-9]+/g).map(Number)"
+
+#: Parts of the card that reach out of it.
+OUT = """
+const rim = element("card").getBoundingClientRect().right;
+return [...element("card").querySelectorAll("*")].filter(each => each.getBoundingClientRect().right > rim).map(each => each.outerHTML);
+"""
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +136,28 @@ def test_hovering_a_point_tells_who_it_is(opened: Browser) -> None:
     opened.mouse(*seat(opened, SECOND))
     opened.wait(f"(function () {{ {TIPS} }})().includes('{SECOND}')")
     told = opened.run(TIPS)
-    assert "gru" in told
+    assert "GRU" in told
     assert "final loss" in told
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_what_is_told_of_a_point_is_in_the_colours_of_the_page(window: Browser, page: Path, dark: bool) -> None:
+    window.dark(dark)
+    try:
+        window.open(page)
+        window.mouse(*seat(window, SECOND))
+        window.wait(f"(function () {{ {TIPS} }})().includes('{SECOND}')")
+        seen = window.run(
+            "const tip = getComputedStyle([...document.querySelectorAll('.bk-Tooltip')].find(each => each.getClientRects().length));"
+            " return [tip.backgroundColor, tip.color]"
+        )
+        assert seen == window.run(
+            "const [panel, body] = [element('population'), document.body].map(each => getComputedStyle(each));"
+            " return [panel.backgroundColor, body.color]"
+        )
+        assert window.complaints() == []
+    finally:
+        window.dark(False)
 
 
 def test_clicking_a_point_opens_and_selects_it_and_another_measure_keeps_it(opened: Browser) -> None:
@@ -114,6 +175,23 @@ def test_clicking_a_point_opens_and_selects_it_and_another_measure_keeps_it(open
         True,
         1,
     ]
+
+
+def test_a_click_on_points_that_stand_on_one_another_opens_the_uppermost(opened: Browser) -> None:
+    opened.run("column('final_loss').values.fill(0.5)")
+    choose(opened, "show", "two statistics")
+    choose(opened, "x", "final_loss")
+    choose(opened, "y", "final_loss")
+    opened.mouse(*seat(opened, SECOND), click=True)
+    uppermost = opened.run("return source.data.name.at(-1)")
+    opened.wait(f"element('card-title').textContent === '{uppermost}'")
+    assert len(opened.run("return [...state.selection]")) == 16
+
+
+def test_a_box_around_many_selects_them_and_opens_none(opened: Browser) -> None:
+    opened.run("source.selected.indices = source.data.name.map((_, row) => row)")
+    opened.wait("state.selection.size === 16")
+    assert opened.run("return state.open") is None
 
 
 def test_the_measure_moves_points_to_its_own_places(opened: Browser) -> None:
@@ -134,6 +212,20 @@ def test_keys_alone_lead_from_row_to_row_and_open_one(opened: Browser) -> None:
     opened.press("Space")
     assert opened.run("return [...state.selection]") == [rows(opened)[2]]
     assert opened.run("return document.activeElement.type") == "checkbox"
+    opened.press("ArrowUp", "Space")
+    assert opened.run("return [...state.selection]") == [rows(opened)[2], rows(opened)[1]]
+
+
+def test_readers_of_screens_are_told_what_pictures_show_and_which_keys_there_are(opened: Browser) -> None:
+    opened.run("return open(arguments[0])", SECOND)
+    population, plane, eigenvalues, training = opened.run(TOLD)
+    assert {role for role, _ in (population, plane, eigenvalues, training)} == {"img"}
+    assert population[1] == "16 networks as points: placed by their distances under SVCCA, coloured by architecture"
+    assert "27 points" in plane[1]
+    assert eigenvalues[1].startswith("Eigenvalues of 27 points")
+    assert training[1] == "Training: error against optimiser steps"
+    described = opened.run("return element('plane').getAttribute('aria-describedby').split(' ').map(id => element(id).textContent)")
+    assert "Enter" in described[1]
 
 
 def test_the_filter_takes_words_and_comparisons_and_says_what_it_did_not_understand(opened: Browser) -> None:
@@ -154,6 +246,8 @@ def test_the_filter_takes_words_and_comparisons_and_says_what_it_did_not_underst
     assert filtered("nobody") == []
     filtered("not_a_column>3")
     assert "not_a_column" in opened.run("return element('filter-said').textContent")
+    choose(opened, "show", "two statistics")
+    assert filtered("nobody") == []
 
 
 def test_a_level_of_the_legend_can_be_put_out_and_in_again(opened: Browser) -> None:
@@ -174,6 +268,7 @@ def test_a_number_colours_with_a_scale_and_a_cross_where_there_is_none(opened: B
     choose(opened, "colour", "final_loss")
     markers = opened.run("return Object.fromEntries(source.data.name.map((name, row) => [name, source.data.marker[row]]))")
     assert {name for name, marker in markers.items() if marker == "x"} == {"flip_flop/vanilla-tanh/adam/00001"}
+    assert opened.run(INK, "flip_flop/vanilla-tanh/adam/00001") != opened.run(PAPER)  # a cross is all line: it has a colour of its own
     colours = opened.run("return source.data.colour")
     assert len(set(colours)) > 10
     assert opened.run("return document.querySelectorAll('#legend .scale').length") == 1
@@ -210,6 +305,31 @@ def test_a_claim_leads_to_the_numbers_that_carry_it(opened: Browser) -> None:
     assert opened.run("return element('carried').hidden")
 
 
+def test_what_a_claim_is_held_against_is_in_sight_however_far_the_networks_are(opened: Browser) -> None:
+    opened.run("DATA.claims.find(claim => claim.claim === 'claim_1').views[0].bounds = [1000]")
+    opened.run("document.querySelector('#claim-flip_flop\\\\.claim_1 button').click(); return drawing")
+    low, high = opened.run("const { start, end } = drawn.get(element('plane')).model.y_range; return [start, end]")
+    assert low <= 1000 <= high
+
+
+def test_levels_of_claims_are_those_of_the_table_however_their_numbers_are_written(opened: Browser) -> None:
+    assert opened.run("return [isLevel('3.0', 3), isLevel('1e-05', 0.00001), isLevel('adam', 'adam')]") == [True] * 3
+    assert opened.run("return [isLevel('3.0', 2), isLevel('', 0), isLevel('adam', 'map')]") == [False] * 3
+
+
+def test_axes_give_way_where_a_learner_has_no_numbers_on_them(opened: Browser) -> None:
+    opened.run(
+        "const other = column('learner').levels.indexOf('untrained');"
+        " column('learner').values.forEach((learner, row) => { if (learner === other) column('final_loss').values[row] = null; });"
+    )
+    choose(opened, "show", "two statistics")
+    choose(opened, "y", "final_loss")
+    assert "1 more has no number here" in opened.run("return element('caption').textContent")
+    choose(opened, "learner", "untrained")
+    assert opened.run("return state.y") != "final_loss"
+    assert opened.run("return source.data.name.length") > 0
+
+
 def test_claims_without_numbers_here_offer_none(opened: Browser) -> None:
     for claim in ("sine.claim_2", "context_integration.claim_4"):
         assert opened.run("return document.getElementById(`claim-${arguments[0]}`).querySelectorAll('button').length", claim) == 0
@@ -238,21 +358,48 @@ def test_every_kind_of_panel_is_drawn(window: Browser, tmp_path: Path) -> None:
 
     summary = synthetic.summary(1)
     name = "flip_flop/vanilla-tanh/adam/00000"
-    series = [
-        {"name": "left block", "x": [-1, 0, 1], "y": [0, None, 0.5]},
-        {"name": "teacher", "x": [-1, 1], "y": [1, 1], "reference": True},
+    many = [{"name": f"subset {number}", "x": [-1, 0, 1], "y": [0, None, number]} for number in range(10)]
+    series = [*many, {"name": "teacher", "x": [-1, 1], "y": [20, 20], "reference": True}]
+    flat = [
+        {"name": name, "x": [0.1, 0.1][: 1 + late], "y": [late, late][: 1 + late], "reference": bool(late)}
+        for late, name in enumerate("ab")
     ]
+    points: dict[str, Any] = {"x": [7.4, -1.8, -3], "y": [9.4, -1.4, -6], "node": [0, 1, 2], "unstable": [0, 2, 5]}
+    points |= {"kind": ["fixed"] * 3, "outputs": [[0]] * 3, "eigenvalues": [[[0.5], [0.5]]] * 3}
     panels = [
         {"kind": "lines", "title": "Curve", "x": "x", "y": "y", "series": series, "logarithmic": "", "note": page_study.HOSTILE},
+        {"kind": "lines", "title": "One place", "x": "x", "y": "y", "series": flat, "logarithmic": "x", "note": ""},
+        {
+            "kind": "plane",
+            "title": "Plane",
+            "x": "PC1 (33 %)",
+            "y": "PC2 (23 %)",
+            "paths": [[[-9, 10], [-6, 8]]],
+            "points": points,
+            "conditions": [["silence"], [0, 0, 0]],
+            "edges": None,
+        },
         {
             "kind": "spectra",
             "title": "Both",
+            "note": "",
             "x": "x",
             "y": "y",
             "of": "watched share",
             "places": ["0.1", "1"],
             "teacher": [[1], [0]],
             "students": [[[0.5], [0]], [[1, 0.9], [0, 0]]],
+        },
+        {
+            "kind": "spectra",
+            "title": "Alone",
+            "note": "no teacher",
+            "x": "x",
+            "y": "y",
+            "of": "watched share",
+            "places": ["0.1"],
+            "teacher": [[], []],
+            "students": [[[0.5], [0]]],
         },
         {
             "kind": "words",
@@ -269,13 +416,34 @@ def test_every_kind_of_panel_is_drawn(window: Browser, tmp_path: Path) -> None:
     window.complaints()
     window.open(path)
     window.run("return open(arguments[0])", name)
-    assert window.run("return [...document.querySelectorAll('#card-body h3')].map(each => each.textContent)") == ["Curve", "Both", "Words"]
-    assert (
-        window.run("return [...document.querySelectorAll('#card-body .plot')].map(place => drawn.get(place).model.renderers.length > 0)")
-        == [True] * 3
+    titles = ["Curve", "One place", "Plane", "Both", "Alone", "Words"]
+    assert window.run("return [...document.querySelectorAll('#card-body h3')].map(each => each.textContent)") == titles
+    assert all(
+        window.run("return [...document.querySelectorAll('#card-body .plot')].map(place => drawn.get(place).model.renderers.length)")
     )
+    assert window.run(OUT) == []
+    assert window.run(CUT) == []
+    legends = window.run("return [...document.querySelectorAll('#card-body .legend')].map(each => each.textContent)")
+    # of one series there is no legend
+    assert legends == [
+        "".join(each["name"] for each in series),
+        "ab",
+        "3 points; unstable directions:024 or more",
+        "teacherstudent",
+        "negativepositive",
+    ]
+    plane = "drawn.get(document.querySelectorAll('#card-body .plot')[2]).model.renderers.at(-1).data_source"
+    crosses = window.run(f"return {plane}.data.line.at(-1) !== css('--panel')")
+    assert crosses
+    first = "drawn.get(document.querySelector('#card-body .plot')).model.renderers[0].visible"
+    for shown in (False, True):
+        window.run("document.querySelector('#card-body .legend button').click()")
+        assert window.run(f"return [{first}, document.querySelector('#card-body .legend button').ariaPressed]") == [
+            shown,
+            str(shown).lower(),
+        ]
     window.run("const menu = document.querySelector('#card-body #place'); menu.value = '1'; menu.dispatchEvent(new Event('change'))")
-    student = "drawn.get(document.querySelectorAll('#card-body .plot')[1]).model.renderers.at(-1).data_source.data.x"
+    student = "drawn.get(document.querySelectorAll('#card-body .plot')[4]).model.renderers.at(-1).data_source.data.x"
     window.wait(f"{student}.length === 2")
     assert window.run("return window.stolen === undefined")
     assert window.complaints() == []
@@ -288,7 +456,10 @@ def test_on_a_phone_nothing_stands_out_of_the_window(window: Browser, page: Path
     try:
         window.open(page)
         window.run("return open(arguments[0])", SECOND)
+        window.run("element('card-title').textContent = 'task/architecture/learner_of_a_long_name_without_a_gap/00000'")
         assert window.run("return document.documentElement.scrollWidth") <= 390
+        assert window.run(OUT) == []
+        assert window.run(CUT) == []
         paper = window.run("return getComputedStyle(document.body).backgroundColor")
         assert (sum(map(int, paper[4:-1].split(","))) < 150) == dark
         assert window.complaints() == []
@@ -307,4 +478,25 @@ def test_the_index_leads_to_the_pages(window: Browser, page: Path) -> None:
     window.run("document.querySelector('details').open = true; document.querySelectorAll('tbody a')[1].click()")
     window.wait("document.documentElement.dataset.ready === 'yes' && !element('carried').hidden")
     assert window.run("return state.claim") == "flip_flop.claim_1"
+    assert window.complaints() == []
+
+
+def test_in_a_report_pages_stand_in_frames_and_links_that_would_be_dead_are_none(window: Browser, page: Path, tmp_path: Path) -> None:
+    import synthetic_population as synthetic
+
+    def frame(text: str) -> None:
+        shown = tmp_path / "report.html"
+        shown.write_text(f'<iframe src="data:text/html;base64,{base64.b64encode(text.encode()).decode()}"></iframe>')
+        window.ask("url", url=shown.as_uri())
+        window.ask("frame", id=0)
+        window.wait("document.documentElement.dataset.ready === 'yes'")
+
+    table = synthetic.summary(1)[["final_loss"]].to_dataframe().reset_index()
+    window.complaints()
+    frame(index_page([overview("universality", "title", "adam", table, page_study.claims())]))
+    assert window.run("return [...document.querySelectorAll('[href]')].length") == 0
+    assert window.run("return document.getElementById('framed').hidden") is False
+    frame(page.read_text())
+    assert window.run("return [element('all-studies').hidden, source.data.name.length]") == [True, 16]
+    assert window.run("return open(arguments[0]).then(() => document.querySelectorAll('#card-body .plot').length)", SECOND) == 3
     assert window.complaints() == []

@@ -162,6 +162,12 @@ def test_a_network_that_diverged_has_a_card_without_pictures(summary: xr.Dataset
     assert list(cards(stores, summary).values()) == [[]]
 
 
+def test_an_error_at_one_moment_is_no_curve(summary: xr.Dataset) -> None:
+    stores = {"networks": page_study.shards(1)[0]["networks"].copy(deep=True)}
+    stores["networks"]["error"][:, 1:] = np.nan
+    assert list(cards(stores, summary).values()) == [[]]
+
+
 def test_psychometric_curves_are_those_of_the_summary(summary: xr.Dataset) -> None:
     coords = synthetic.identity("gru", "tanh", 2)
     share = np.random.default_rng(0).random((summary.sizes["network"], 3, 3))
@@ -176,11 +182,12 @@ def test_psychometric_curves_are_those_of_the_summary(summary: xr.Dataset) -> No
     np.testing.assert_allclose(curve["series"][1]["y"], right, rtol=5e-3)
 
 
-def test_students_stand_beside_their_teacher(summary: xr.Dataset) -> None:
+def students() -> xr.Dataset:
+    """One circuit and its students at two fractions of its units."""
     coords = {name: (dims, values[:1]) for name, (dims, values) in synthetic.identity("gru", "tanh", 1).items()}
     eigenvalue = np.array([[[[0.5, np.nan]], [[0.9 + 0.1j, 0.9 - 0.1j]]]])
     dims = ("network", "fraction", "subset")
-    students = xr.Dataset(
+    return xr.Dataset(
         {
             "eigenvalue": variable((*dims, "timescale"), eigenvalue, "eigenvalue"),
             "teacher_eigenvalue": variable(("network", "timescale"), np.array([[0.99 + 0j, 0.2]]), "eigenvalue"),
@@ -191,10 +198,25 @@ def test_students_stand_beside_their_teacher(summary: xr.Dataset) -> None:
         },
         {**coords, "fraction": [0.1, 0.5], "subset": [0]},
     )
-    spectra, score = next(iter(cards({"students": students}, summary).values()))
+
+
+def test_students_stand_beside_their_teacher(summary: xr.Dataset) -> None:
+    spectra, score = next(iter(cards({"students": students()}, summary).values()))
     assert spectra["teacher"] == [[0.99, 0.2], [0, 0]]
     assert spectra["students"] == [[[0.5], [0]], [[0.9, 0.9], [0.1, -0.1]]]
-    assert [(series["name"], series["y"]) for series in score["series"]] == [("student, subset 0", [1, 2]), ("teacher", [3, 3])]
+    assert [(series["name"], series["y"]) for series in score["series"]] == [("student", [1, 2]), ("teacher", [3, 3])]
+    assert not spectra["note"]
+
+
+def test_a_teacher_without_eigenvalues_is_said_to_have_none(summary: xr.Dataset) -> None:
+    nonlinear = students()
+    nonlinear["teacher_eigenvalue"][:] = np.nan
+    nonlinear["teacher_score"][:] = np.nan
+    spectra, score = next(iter(cards({"students": nonlinear}, summary).values()))
+    assert spectra["teacher"] == [[], []]
+    assert "eacher" not in spectra["title"]
+    assert "not linear" in spectra["note"]
+    assert [series["name"] for series in score["series"]] == ["student"]
 
 
 def reader(coords: dict, pushes: np.ndarray) -> dict[str, xr.Dataset]:

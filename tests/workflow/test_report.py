@@ -48,6 +48,14 @@ def test_claims_are_shown_and_tables_can_be_taken_away(rehearsal, results):
         assert name.replace("claims", "summary") in results
 
 
+def test_pages_of_populations_are_in_it(rehearsal, results):
+    pages = [path.relative_to(rehearsal[0].folder).as_posix() for path in (rehearsal[0].folder / "results").rglob("atlas.html")]
+    assert "results/atlas.html" in pages
+    for path in pages:
+        assert results[path]["mime_type"] == "text/html"
+        assert content(results[path]) == (rehearsal[0].folder / path).read_bytes(), path
+
+
 def test_it_knows_every_rule_and_how_long_its_jobs_took(page, rehearsal):
     [runtimes] = re.findall(r"var runtimes_spec = (\{.*?\});\s*</script>", page, flags=re.DOTALL)
     timed = {job["rule"] for job in json.loads(runtimes)["data"]["values"]}

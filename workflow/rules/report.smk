@@ -187,6 +187,7 @@ rule page:
             "results/{study}/atlas.html",
             caption="../report/page.rst",
             category="{study}",
+            labels={"page": "atlas"},
         ),
     log:
         "results/logs/{study}/page.log",
@@ -215,7 +216,12 @@ rule index:
         summaries=[f"results/{name}/summary.csv" for name in STUDIES],
         claims=[path for study in STUDIES.values() for path in claimed(study)],
     output:
-        page="results/atlas.html",
+        page=report(
+            "results/atlas.html",
+            caption="../report/index.rst",
+            category="all studies",
+            labels={"page": "studies and their claims"},
+        ),
     log:
         "results/logs/index.log",
     benchmark:

@@ -75,7 +75,7 @@ def _panels(number: int, name: str, stores: Mapping[str, xr.Dataset], rows: xr.D
 
 
 def _training(error: xr.DataArray) -> Iterator[Panel]:
-    if np.isfinite(error.values).any():
+    if np.isfinite(error.values).sum() > 1:  # one moment is no curve: what is not trained step by step has its error in the summary
         series = {"name": "error", "x": error["step"].values.tolist(), "y": rounded(error.values, _DRAWN)}
         yield _lines("Training", "optimiser steps", "error", [series], logarithmic="y", note=error.attrs["long_name"])
 
@@ -197,14 +197,17 @@ def _edges(name: str, transitions: xr.Dataset) -> dict[str, Any]:
 def _students(student: xr.Dataset) -> Iterator[Panel]:
     fractions = [f"{fraction:g}" for fraction in student["fraction"].values]
     first = student.isel(subset=0)
+    spectrum = _complex(student["teacher_eigenvalue"].values)
+    linear = bool(spectrum[0])
     yield {
         "kind": "spectra",
-        "title": "Teacher beside student: eigenvalues",
+        "title": "Teacher beside student: eigenvalues" if linear else "Eigenvalues of the student",
+        "note": "" if linear else "Its teacher is not linear, and has no eigenvalues of its own to stand beside these.",
         "x": "real part",
         "y": "imaginary part",
         "of": "watched share",
         "places": fractions,
-        "teacher": _complex(student["teacher_eigenvalue"].values),
+        "teacher": spectrum,
         "students": [_complex(first["eigenvalue"].values[place]) for place in range(len(fractions))],
     }
     watched = rounded(student["fraction"].values)
@@ -215,7 +218,7 @@ def _students(student: xr.Dataset) -> Iterator[Panel]:
         own, true = student[statistic].values, student[teacher].item()
         if np.isfinite(own).any():
             series: list[dict[str, Any]] = [
-                {"name": f"student, subset {subset}", "x": watched, "y": rounded(own[:, place])}
+                {"name": f"subset {subset}" if student.sizes["subset"] > 1 else "student", "x": watched, "y": rounded(own[:, place])}
                 for place, subset in enumerate(student["subset"].values)
             ]
             if np.isfinite(true):

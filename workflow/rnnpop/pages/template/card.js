@@ -1,9 +1,9 @@
 // One network: its pictures, and all that is known of it.
 
-const ORDER_COLOURS = () => [ink(), "#D55E00", "#009E73", dark.matches ? "#4f9fd8" : "#0072B2", "#999999"];
+const ORDER_COLOURS = () => [ink(), "#D55E00", "#009E73", dark.matches ? "#4f9fd8" : "#0072B2", css("--muted")];
 const ORDER_MARKERS = ["circle", "triangle", "square", "diamond", "x"];
 const DASHES = ["solid", [6, 3], [2, 2], [6, 2, 2, 2]];
-const RELATIONS = { autonomous: "where small perturbations land", heteroclinic: "what unstable directions pass", input: "where an input sends it" };
+const RELATIONS = { autonomous: "after small perturbations", heteroclinic: "along unstable directions", input: "after an input" };
 
 async function open(name) {
   state.open = name;
@@ -47,24 +47,22 @@ function panelPlace(body, panel) {
 async function drawLines(body, panel) {
   const place = panelPlace(body, panel);
   const made = figure({ x: panel.x, y: panel.y, logarithmic: panel.logarithmic, height: 230 });
-  panel.series.forEach((series, number) => {
-    const colour = series.reference ? css("--muted") : panel.series.length === 1 ? css("--accent") : levelColour(number);
+  const entries = panel.series.map((series, number) => {
+    const look = { colour: series.reference ? css("--muted") : panel.series.length === 1 ? css("--accent") : levelColour(number), dash: series.reference ? [6, 4] : DASHES[number % DASHES.length] };
     const points = series.x.map((x, row) => [x, series.y[row]]).filter(([, y]) => y !== null);
     const [x, y] = [0, 1].map(axis => points.map(point => point[axis]));
-    const label = panel.series.length > 1 ? { legend_label: series.name } : {};
-    made.line(x, y, { line_color: colour, line_width: 2, line_dash: series.reference ? [6, 4] : DASHES[number % DASHES.length], ...label });
-    if (!series.reference && points.length <= 40) made.scatter(x, y, { marker: levelMarker(number), size: 6, fill_color: colour, line_color: css("--panel"), ...label });
+    const shows = [made.line(x, y, { line_color: look.colour, line_width: 2, line_dash: look.dash, line_alpha: series.reference ? 0 : 1 })];
+    if (series.reference) { // over the whole width, also where there is one place to be held against; the line makes room for it
+      shows.push(new Bokeh.Span({ location: y[0], dimension: "width", line_color: look.colour, line_width: 2, line_dash: look.dash }));
+      made.add_layout(shows[1]);
+    } else if (points.length <= 40) {
+      look.marker = levelMarker(number);
+      shows.push(made.scatter(x, y, { marker: look.marker, size: 6, fill_color: look.colour, line_color: css("--panel") }));
+    }
+    return { label: series.name, shows, ...look };
   });
-  dressLegend(made, panel.series.length);
-  await draw(place, made);
-}
-
-function dressLegend(made, entries) {
-  if (entries < 2) return;
-  Object.assign(made.legend, { background_fill_color: css("--panel"), background_fill_alpha: 0.8, border_line_color: null, label_text_color: ink(), label_text_font_size: "11px", label_text_font: css("--font"), padding: 0, margin: 2, spacing: 12, orientation: "horizontal", click_policy: "hide" });
-  const { legend } = made;
-  made.center = made.center.filter(each => each !== legend);
-  made.add_layout(legend, "above"); // beside the curves, not over them
+  if (entries.length > 1) body.append(legendOf(entries));
+  await draw(place, made, `${panel.title}: ${panel.y} against ${panel.x}${entries.length > 1 ? `, of ${entries.map(each => each.label).join(", ")}` : ""}`);
 }
 
 /** Points in the network's own plane with their transitions, and beside them their eigenvalues. */
@@ -82,10 +80,11 @@ async function drawPlane(body, panel) {
   const again = async () => {
     const inside = panel.points.node.map((_, row) => row).filter(row => chosen.condition === "" || conditions[codes[row]] === chosen.condition);
     const orders = [...new Set(inside.map(row => Math.min(panel.points.unstable[row], 4)))].sort();
-    legend.replaceChildren(make("span", { className: "caption" }, `${inside.length} points; unstable directions:`), ...orders.map(order => make("span", {}, ...swatch(order), `${order === 4 ? "4 or more" : order}`)));
+    legend.replaceChildren(make("span", { className: "caption" }, `${inside.length} points; unstable directions:`), ...orders.map(order => make("span", { className: "entry" }, sign({ marker: ORDER_MARKERS[order], colour: ORDER_COLOURS()[order] }), `${order === 4 ? "4 or more" : order}`)));
     fields(inside);
-    await draw(left, planeOf(panel, inside, chosen));
-    await draw(right, spectrumOf(panel, inside, chosen));
+    const of = chosen.point === "" ? `${inside.length} points` : pointName(panel, Number(chosen.point));
+    await draw(left, planeOf(panel, inside, chosen), `${panel.title}: ${panel.y} against ${panel.x}; ${inside.length} points`);
+    await draw(right, spectrumOf(panel, inside, chosen), `Eigenvalues of ${of} in the complex plane, beside the unit circle`);
   };
   const fields = inside => {
     const made = [];
@@ -102,15 +101,9 @@ async function drawPlane(body, panel) {
 
 const pointName = (panel, row) => `point ${panel.points.node[row]}${panel.conditions[0].length > 1 ? `, ${words(panel.conditions[0][panel.conditions[1][row]])}` : ""}: ${panel.points.unstable[row]} unstable`;
 
-function swatch(order) {
-  const dot = make("span", { ariaHidden: "true" }, ["●", "▲", "■", "◆", "✕"][order]);
-  dot.style.color = ORDER_COLOURS()[order];
-  return [dot, " "];
-}
-
 function planeOf(panel, inside, chosen) {
   const { points, edges } = panel;
-  const tip = new Bokeh.HoverTool({ tooltips: [["point", "@node"], ["input held", "@condition"], ["unstable directions", "@unstable"], ["outputs", "@outputs"], ["kind", "@kind"]], limit: 3, renderers: [] });
+  const tip = teller([["point", "node"], ["input held", "condition"], ["unstable directions", "unstable"], ["outputs", "outputs"], ["kind", "kind"]]);
   const tap = new Bokeh.TapTool();
   const made = figure({ x: panel.x, y: panel.y, equal: true, height: 300, tools: [new Bokeh.BoxZoomTool(), new Bokeh.PanTool(), new Bokeh.WheelZoomTool(), tap, tip, new Bokeh.ResetTool()] });
   const paths = panel.paths.map(([x, y]) => made.line(x, y, { line_color: css("--muted"), line_alpha: 0.45, line_width: 1 }));
@@ -119,7 +112,7 @@ function planeOf(panel, inside, chosen) {
   const source = new Bokeh.ColumnDataSource({ data: {
     x: inside.map(row => points.x[row]), y: inside.map(row => points.y[row]), node: inside.map(row => points.node[row]), unstable: inside.map(row => points.unstable[row]), kind: inside.map(row => points.kind[row]),
     condition: inside.map(row => words(panel.conditions[0][panel.conditions[1][row]])), outputs: inside.map(row => points.outputs[row].map(shortNumber).join(", ")),
-    colour: order.map(each => ORDER_COLOURS()[each]), marker: order.map(each => ORDER_MARKERS[each]), line: inside.map(row => String(row) === chosen.point ? css("--warm") : css("--panel")), size: inside.map((row, place) => (String(row) === chosen.point ? 14 : 9) * roomOf(ORDER_MARKERS[order[place]])),
+    colour: order.map(each => ORDER_COLOURS()[each]), marker: order.map(each => ORDER_MARKERS[each]), line: inside.map((row, place) => String(row) === chosen.point ? css("--warm") : order[place] === 4 ? ORDER_COLOURS()[4] : css("--panel")), size: inside.map((row, place) => (String(row) === chosen.point ? 14 : 9) * roomOf(ORDER_MARKERS[order[place]])),
   } });
   const renderer = made.scatter({ field: "x" }, { field: "y" }, { source, size: { field: "size" }, marker: { field: "marker" }, fill_color: { field: "colour" }, line_color: { field: "line" }, line_width: 1.5, nonselection_fill_alpha: 1, nonselection_line_alpha: 1 });
   tip.renderers = [renderer];
@@ -154,16 +147,16 @@ function unitCircle(made) {
 }
 
 function spectrumOf(panel, inside, chosen) {
-  const tip = new Bokeh.HoverTool({ tooltips: [["eigenvalue", "@x{0.000} + @y{0.000} i"], ["modulus", "@modulus{0.0000}"], ["point", "@node"]], limit: 3, renderers: [] });
+  const tip = teller([["eigenvalue", "told"], ["modulus", "modulus"], ["point", "node"]]);
   const made = figure({ x: "real part", y: "imaginary part", equal: true, height: 300, tools: [new Bokeh.BoxZoomTool(), new Bokeh.PanTool(), new Bokeh.WheelZoomTool(), tip, new Bokeh.ResetTool()] });
   unitCircle(made);
-  const data = { x: [], y: [], modulus: [], node: [], colour: [], marker: [] };
+  const data = { x: [], y: [], told: [], modulus: [], node: [], colour: [], marker: [] };
   for (const row of inside.filter(each => chosen.point === "" || String(each) === chosen.point)) {
     const [real, imaginary] = panel.points.eigenvalues[row];
     const order = Math.min(panel.points.unstable[row], 4);
     real.forEach((x, mode) => {
       for (const y of imaginary[mode] ? [imaginary[mode], -imaginary[mode]] : [0]) {
-        for (const [key, value] of Object.entries({ x, y, modulus: Math.hypot(x, y), node: panel.points.node[row], colour: ORDER_COLOURS()[order], marker: ORDER_MARKERS[order] })) data[key].push(value);
+        for (const [key, value] of Object.entries({ x, y, told: `${shortNumber(x)}${y ? ` ${y < 0 ? "−" : "+"} ${shortNumber(Math.abs(y))} i` : ""}`, modulus: shortNumber(Math.hypot(x, y)), node: panel.points.node[row], colour: ORDER_COLOURS()[order], marker: ORDER_MARKERS[order] })) data[key].push(value);
       }
     });
   }
@@ -173,17 +166,22 @@ function spectrumOf(panel, inside, chosen) {
 }
 
 async function drawSpectra(body, panel) {
-  body.append(make("h3", {}, panel.title));
   const bar = make("div", { className: "controls" });
-  const place = make("div", { className: "plot" });
-  body.append(bar, place);
+  const place = panelPlace(body, panel);
+  const legend = make("div", {});
+  place.before(bar);
+  body.append(legend);
   const again = async number => {
     const made = figure({ x: panel.x, y: panel.y, height: 260 });
-    made.scatter(...panel.teacher, { marker: "circle", size: 11, fill_color: null, line_color: ink(), line_width: 1.5, legend_label: "teacher" });
-    made.scatter(...panel.students[number], { marker: "x", size: 9, line_color: levelColour(5), line_width: 2, legend_label: "student" });
+    const entries = [];
+    const add = (label, values, look, lines) => {
+      entries.push({ label, ...look, shows: [made.scatter(...values, { marker: look.marker, fill_color: null, line_color: look.colour, ...lines })] });
+    };
+    if (panel.teacher[0].length) add("teacher", panel.teacher, { marker: "circle", colour: ink(), hollow: true }, { size: 11, line_width: 1.5 });
+    add("student", panel.students[number], { marker: "x", colour: levelColour(5) }, { size: 9, line_width: 2 });
     made.y_range.min_interval = 0.5;
-    dressLegend(made, 2);
-    await draw(place, made);
+    legend.replaceChildren(...(entries.length > 1 ? [legendOf(entries)] : []));
+    await draw(place, made, `${panel.title}, of ${entries.map(each => each.label).join(" and ")}, at ${panel.of} ${panel.places[number]}`);
   };
   bar.append(menu(words(panel.of), "place", { "": panel.places.map((each, number) => [String(number), each]) }, "0", value => again(Number(value))));
   await again(0);
@@ -194,24 +192,30 @@ async function drawWords(body, panel) {
   const [valences, codes] = panel.valence;
   const colours = { positive: levelColour(4), negative: levelColour(5), neutral: levelColour(6) };
   const markers = { positive: "triangle", negative: "inverted_triangle", neutral: "circle" };
-  const tip = new Bokeh.HoverTool({ tooltips: [["word", "@word"], ["adds", "@x{0.000}"]], renderers: [] });
+  const tip = teller([["word", "word"], ["adds", "told"]]);
   const made = figure({ x: panel.x, y: panel.y, height: 330, tools: [new Bokeh.BoxZoomTool(), new Bokeh.PanTool(), tip, new Bokeh.ResetTool()] });
   made.add_layout(new Bokeh.Span({ location: 0, dimension: "height", line_color: css("--line") }));
   made.yaxes[0].major_label_text_font_size = "0px";
   const few = panel.words.length <= 12; // of many, those at the ends have their words beside them
+  const entries = [];
   for (const [number, valence] of valences.entries()) {
+    const look = { marker: markers[valence] ?? "circle", colour: colours[valence] ?? css("--accent") };
     const rows = panel.words.map((_, row) => row).filter(row => codes[row] === number);
-    const source = new Bokeh.ColumnDataSource({ data: { x: rows.map(row => panel.along[row]), y: rows, word: rows.map(row => panel.words[row]) } });
-    tip.renderers = [...tip.renderers, made.scatter({ field: "x" }, { field: "y" }, { source, marker: markers[valence] ?? "circle", size: 8, fill_color: colours[valence] ?? css("--accent"), line_color: css("--panel"), legend_label: valence })];
+    const source = new Bokeh.ColumnDataSource({ data: { x: rows.map(row => panel.along[row]), y: rows, word: rows.map(row => words(panel.words[row])), told: rows.map(row => shortNumber(panel.along[row])) } });
+    const points = made.scatter({ field: "x" }, { field: "y" }, { source, marker: look.marker, size: 8, fill_color: look.colour, line_color: css("--panel") });
+    tip.renderers = [...tip.renderers, points];
+    entries.push({ label: valence, shows: [points], ...look });
   }
   const labelled = panel.words.map((_, row) => row).filter(row => few || row === 0 || row === panel.words.length - 1);
   const span = Math.max(...panel.along.map(Math.abs)) || 1;
   for (const row of labelled) {
     const right = panel.along[row] < 0;
-    made.text([panel.along[row] + (right ? 0.04 : -0.04) * span], [row], [words(panel.words[row])], { text_color: ink(), text_font_size: "11px", text_align: right ? "left" : "right", text_baseline: "middle" });
+    const clear = few ? "middle" : row ? "bottom" : "top"; // of the neighbours, which are many
+    made.text([panel.along[row] + (few ? (right ? 0.04 : -0.04) * span : 0)], [row], [words(panel.words[row])], { text_color: ink(), text_font_size: "12px", text_align: right ? "left" : "right", text_baseline: clear, y_offset: { middle: 0, bottom: -7, top: 7 }[clear] });
   }
-  dressLegend(made, valences.length);
-  await draw(place, made);
+  if (!few) made.y_range.range_padding = 0.25;
+  if (entries.length > 1) body.append(legendOf(entries));
+  await draw(place, made, `${panel.title}: ${panel.words.length} words, from ${words(panel.words[0])} to ${words(panel.words.at(-1))}`);
 }
 
 const PANELS = { lines: drawLines, plane: drawPlane, spectra: drawSpectra, words: drawWords };

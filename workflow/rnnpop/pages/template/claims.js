@@ -39,6 +39,9 @@ const canShow = claim => view => {
   return view.measure ? of.measures.some(each => each.name === view.measure) && has(view.colour) : has(view.x) && has(view.y);
 };
 
+/** Claims say numbers as config.yaml does: 3 and 3.0 are one level. */
+const isLevel = (text, level) => text === String(level) || (text !== "" && Number(text) === Number(level));
+
 function showClaim(claim, number) {
   const view = claim.views[number];
   const same = DATA.tasks[state.task].name === claim.task;
@@ -48,7 +51,7 @@ function showClaim(claim, number) {
   for (const [name, level] of Object.entries(view.among)) {
     const of = column(name);
     if (name === "learner") state.learner = String(level);
-    else if (of) state.left_out[name] = new Set(of.levels.filter(each => each !== String(level)));
+    else if (of) state.left_out[name] = new Set(of.levels.filter(each => !isLevel(each, level)));
     else state.at[name] = String(level);
   }
   if (view.measure) state.show = view.measure;
@@ -65,7 +68,7 @@ function drawCarried() {
   place.hidden = !claim;
   if (!claim) return;
   const back = make("a", { href: `#claim-${claimName(claim)}` }, "to the table of claims");
-  place.replaceChildren(make("strong", {}, `${VERDICTS[claim.verdict] ?? ""} ${claim.verdict}: `), `${claim.statement}. Estimate ${shortNumber(claim.estimate)} (95 % interval ${interval(claim)}), held against ${shortNumber(claim.threshold)}; ${claim.n} networks${claim.detail ? `; ${claim.detail}` : ""}. `, back);
+  place.replaceChildren(make("strong", {}, `${VERDICTS[claim.verdict] ?? ""} ${claim.verdict}: `), `${claim.statement.replace(/\.$/, "")}. Estimate ${shortNumber(claim.estimate)} (95 % interval ${interval(claim)}), held against ${shortNumber(claim.threshold)}; ${claim.n} networks${claim.detail ? `; ${claim.detail}` : ""}. `, back);
 }
 
 /** The picture is no longer that of a claim. */

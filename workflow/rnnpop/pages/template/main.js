@@ -24,15 +24,20 @@ function settle() {
   if (state.learner !== "" && !learners.includes(state.learner)) state.learner = DATA.groups.find(group => learners.includes(group)) ?? "";
   const measures = task().measures.filter(each => each.group === state.learner).map(each => each.name);
   if (state.show !== STATISTICS && !measures.includes(state.show)) state.show = measures[0] ?? STATISTICS;
-  if (!has(state.colour)) state.colour = has("architecture") ? "architecture" : "status";
+  const varied = name => has(name) && new Set(kept().map(network => values(column(name))[network])).size > 1;
+  if (!has(state.colour)) state.colour = ["architecture", ...task().columns.filter(of => of.kind === "factor" && of.name !== "status").map(of => of.name)].find(varied) ?? "status";
   state.columns = state.columns.filter(has);
   for (const of of task().columns.filter(each => each.places && !(each.dimension in state.at))) {
     const told = DATA.claims.map(claim => claim.views[0].among[of.dimension]).find(place => of.places.includes(String(place)));
     state.at[of.dimension] = told === undefined ? of.places[0] : String(told);
   }
-  const spread = [...new Set([...claimed, ...numbers])].filter(name => new Set(values(column(name))).size > 5);
-  if (!has(state.y)) state.y = spread[0] ?? numbers[0] ?? "status";
-  if (!has(state.x)) state.x = spread.find(name => name !== state.y) ?? state.colour;
+  const mine = task().networks.map((_, network) => network).filter(network => state.learner === "" || told(column("learner"), network) === state.learner);
+  const known = name => mine.map(network => values(column(name))[network]).filter(value => value !== null);
+  const distinct = name => known(name).length > mine.length / 2 ? new Set(known(name)).size : 0;
+  const spread = [...new Set([...claimed, ...numbers.filter(name => distinct(name) > mine.length / 2), ...numbers])].filter(name => distinct(name) > 5);
+  const offered = name => has(name) && known(name).length > 0;
+  if (!offered(state.y)) state.y = spread[0] ?? numbers.find(offered) ?? "status";
+  if (!offered(state.x)) state.x = spread.find(name => name !== state.y) ?? state.colour;
 }
 
 function chooseTask(number, andRender = true) {
@@ -48,6 +53,7 @@ const firstColumns = () => ["final_loss", "n_fixed", "accuracy"].filter(name => 
 
 async function start() {
   DATA = await unpack("data");
+  element("all-studies").hidden = window !== window.top; // a report shows pages in a frame, and has none beside them
   state.learner = DATA.groups[0];
   state.columns = firstColumns();
   tableControls();

@@ -68,8 +68,10 @@ async function drawPopulation() {
   const logarithmic = [["x", x, place.x], ["y", y, place.y]].filter(([, of, at]) => of && !isText(of) && rows.length && scaleOf(rows.map(row => at[row]))?.logarithmic).map(([axis]) => axis).join("");
   const small = place.networks.length > 500;
 
-  const telling = [["network", "@name"], ...[...new Set(["status", ...task().columns.filter(each => each.kind === "factor").map(each => each.name), ...(x ? [state.x, state.y] : []), state.colour, ...state.columns])].filter(name => column(name)).map(name => [words(name), `@{told_${name}}`])];
-  const tip = new Bokeh.HoverTool({ tooltips: telling, limit: 3, renderers: [] });
+  // a factor that is the same for all of them says nothing of one
+  const varied = task().columns.filter(of => of.kind === "factor" && (of.name === "status" || of.levels.length > 1)).map(of => of.name);
+  const telling = [...new Set([...varied, ...(x ? [state.x, state.y] : []), state.colour, ...state.columns])].filter(column);
+  const tip = teller([["network", "name"], ...telling.map(name => [fullLabel(column(name)), `told_${name}`])]);
   const tools = [new Bokeh.BoxSelectTool(), new Bokeh.LassoSelectTool(), new Bokeh.PanTool(), new Bokeh.BoxZoomTool(), new Bokeh.WheelZoomTool(), new Bokeh.TapTool(), tip, new Bokeh.ResetTool()];
   const phone = innerWidth < 600;
   const made = figure({ x: x ? fullLabel(x) : `${words(state.show)}: first axis`, y: y ? fullLabel(y) : "second axis", equal: !x, height: phone ? 340 : 480, tools, logarithmic, steady: true });
@@ -78,37 +80,47 @@ async function drawPopulation() {
   made.grids.forEach((grid, number) => { grid.ticker = made.axes[number].ticker; });
   if (x && isText(x) && x.levels.length * 70 > innerWidth * 0.55) made.xaxes[0].major_label_orientation = 0.6;
 
+  if (!rows.length && !others.length) Object.assign(made, { x_range: new Bokeh.Range1d(), y_range: new Bokeh.Range1d() }); // nothing to find a range from
   made.scatter(others.map(row => place.x[row]), others.map(row => place.y[row]), { marker: "circle", size: 4, fill_color: css("--muted"), line_color: null, fill_alpha: 0.25 });
   source = new Bokeh.ColumnDataSource({ data: {
     x: rows.map(row => place.x[row]), y: rows.map(row => place.y[row]), name: numbers.map(network => task().networks[network]),
-    colour: numbers.map(network => code.colour[network]), marker: numbers.map(network => code.marker[network]), size: numbers.map(network => (small ? 7 : 11) * roomOf(code.marker[network])),
-    ...Object.fromEntries(telling.slice(1).map(([, field]) => field.slice(7, -1)).map(name => [`told_${name}`, numbers.map(network => told(column(name), network))])),
+    colour: numbers.map(network => code.colour[network]), marker: numbers.map(network => code.marker[network]), line: numbers.map(network => code.marker[network] === "x" ? code.colour[network] : css("--panel")), size: numbers.map(network => (small ? 7 : 11) * roomOf(code.marker[network])),
+    ...Object.fromEntries(telling.map(name => [`told_${name}`, numbers.map(network => printed(column(name), network))])),
   } });
   const points = made.scatter({ field: "x" }, { field: "y" }, {
-    source, size: { field: "size" }, marker: { field: "marker" }, fill_color: { field: "colour" }, line_color: css("--panel"), line_width: small ? 0.5 : 1, fill_alpha: 0.85,
-    selection_fill_alpha: 1, selection_line_color: ink(), selection_line_width: 2, nonselection_fill_alpha: 0.25, nonselection_line_alpha: 0.4,
+    source, size: { field: "size" }, marker: { field: "marker" }, fill_color: { field: "colour" }, line_color: { field: "line" }, line_width: numbers.some(network => code.marker[network] === "x") ? 1.5 : small ? 0.5 : 1, fill_alpha: 0.85,
+    selection_fill_alpha: 1, selection_line_color: ink(), selection_line_width: 2, nonselection_fill_alpha: 0.4, nonselection_line_alpha: 0.5,
   });
   tip.renderers = [points];
   ring = new Bokeh.ColumnDataSource({ data: { x: [], y: [] } });
   made.scatter({ field: "x" }, { field: "y" }, { source: ring, marker: "circle", size: small ? 18 : 24, fill_color: null, line_color: css("--warm"), line_width: 3 });
-  for (const bound of state.claim && y ? state.bounds : []) {
+  for (const bound of state.claim && y && rows.length ? state.bounds : []) {
+    made.scatter([place.x[rows[0]]], [bound], { fill_alpha: 0, line_alpha: 0 }); // a line alone would stay out of the axis's range
     made.add_layout(new Bokeh.Span({ location: bound, dimension: "width", line_color: css("--warm"), line_dash: [6, 4], line_width: 2 }));
   }
   markSelection();
   source.selected.properties.indices.change.connect(() => picked(numbers));
-  await draw("plane", made);
+  await draw("plane", made, `${rows.length} networks as points: ${x ? `${fullLabel(y)} against ${fullLabel(x)}` : `placed by their distances under ${words(state.show)}`}, coloured by ${fullLabel(code.of)}`);
   legend(code);
-  caption(place, rows, x, y);
+  caption(place, rows, inside.size - rows.length, x, y);
 }
 
-/** What was selected in the plane: a single network is opened, too. */
+/** What was selected in the plane: a single network is opened, too, and of those that stand on one another the uppermost. */
 function picked(numbers) {
   const names = source.selected.indices.map(row => task().networks[numbers[row]]);
   if (names.length === state.selection.size && names.every(name => state.selection.has(name))) return;
   state.selection = new Set(names);
   state.row = 0;
   drawTable();
-  if (names.length && !names.includes(state.open) && names.length <= 3) open(names[0]);
+  if (names.length && !names.includes(state.open) && together(source.selected.indices)) open(names.at(-1));
+}
+
+/** Whether points stand so close that a click meets them all. */
+function together(rows) {
+  const view = drawn.get(element("plane"));
+  const { x_scale, y_scale } = (view.plot ?? view).frame;
+  const spread = (scale, at) => { const seats = rows.map(row => scale.compute(at[row])); return Math.max(...seats) - Math.min(...seats); };
+  return Math.hypot(spread(x_scale, source.data.x), spread(y_scale, source.data.y)) < 25;
 }
 
 /** Show in the plane what is selected, and which network is open. */
@@ -140,15 +152,16 @@ function legend({ of, scale }) {
   }
   const bar = make("i", {});
   bar.style.background = `linear-gradient(to right, ${ramp().filter((_, step) => step % 15 === 0).join(",")})`;
-  place.replaceChildren(title, make("span", { className: "scale" }, make("span", {}, shortNumber(scale.low)), bar, make("span", {}, shortNumber(scale.high))), make("span", { className: "caption" }, `${scale.logarithmic ? "by powers of ten; " : ""}crosses have no number`));
+  place.replaceChildren(title, make("span", { className: "scale" }, make("span", {}, shortNumber(scale.low)), bar, make("span", {}, shortNumber(scale.high))), make("span", { className: "caption" }, [scale.logarithmic ? "by powers of ten" : "", source.data.marker.includes("x") ? "crosses have no number" : ""].filter(Boolean).join("; ")));
 }
 
-function caption(place, rows, x, y) {
+function caption(place, rows, without, x, y) {
   const shown = measure();
   const seats = new Set(rows.map(row => `${place.x[row]},${place.y[row]}`)).size;
-  const share = seats < rows.length ? `; ${rows.length - seats} stand exactly where another one does` : "";
+  const share = seats < rows.length ? `; ${rows.length - seats} ${rows.length - seats === 1 ? "stands" : "stand"} exactly where another one does` : "";
+  const meaning = of => of.label && of.label !== words(of.name) ? `; ${words(of.name)} is: ${of.label}` : "";
   const what = shown
-    ? `Multidimensional scaling of the distances of all pairs under ${words(shown.name)}: stress ${shortNumber(shown.stress)}, rank correlation of distances given and drawn ${shortNumber(shown.rank_correlation)}.`
-    : `${x.label ?? words(x.name)}; ${y.label ?? words(y.name)}.`;
-  element("caption").textContent = `${rows.length} of ${place.networks.length} networks${share}. ${what}`;
+    ? `. Multidimensional scaling of the distances of all pairs under ${words(shown.name)}: stress ${shortNumber(shown.stress)}, rank correlation of distances given and drawn ${shortNumber(shown.rank_correlation)}.`
+    : `${meaning(x)}${y === x ? "" : meaning(y)}.`;
+  element("caption").textContent = `${rows.length} of ${place.networks.length} networks${without ? `; ${without} more ${without === 1 ? "has" : "have"} no ${shown ? "place" : "number"} here` : ""}${share}${what}`;
 }

@@ -56,6 +56,9 @@ function told(of, network) {
   return isText(of) ? of.levels[value] : shortNumber(value);
 }
 
+/** The same, as print writes it. */
+const printed = (of, network) => of.kind === "factor" ? words(told(of, network)) : told(of, network);
+
 function fullLabel(of) {
   const place = of.places ? ` at ${words(of.dimension)} ${state.at[of.dimension] ?? of.places[0]}` : "";
   const units = of.units && of.units !== "1" ? ` (${of.units})` : "";

@@ -63,13 +63,13 @@ function drawTable() {
   element("filter-said").textContent = unknown.length ? `No column is called ${unknown.join(", ")}.` : `${networks.length} of ${task().networks.length} networks of this task.`;
 }
 
-/** Arrows go from row to row. */
+/** Arrows go from row to row, from box to box or from name to name. */
 function moveInTable(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const row = event.target.closest("tbody tr");
   if (!step || !row) return;
   const next = step > 0 ? row.nextElementSibling : row.previousElementSibling;
-  next?.querySelector("button").focus();
+  next?.querySelector(event.target.matches("input") ? "input" : "button").focus();
   event.preventDefault();
 }
 
