@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -70,16 +71,22 @@ def test_jobs_that_outlive_a_killed_snakemake_do_no_harm(undisturbed: Undisturbe
         COUNTED["runs whose Snakemake alone was killed, and that ended as the undisturbed one"] += 1
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.15])
-def test_one_of_two_runs_in_a_folder_steps_back(undisturbed: Undisturbed, fresh: Ground, delay: float):
+@pytest.mark.parametrize("later", [False, True], ids=["together", "later"])
+def test_one_of_two_runs_in_a_folder_steps_back(undisturbed: Undisturbed, fresh: Ground, later: bool):
     """And a third, after that one: what one that stepped back leaves behind must not be taken for what a killed one left. Started
-    together, or after each other by a share of what an undisturbed run takes."""
+    together, or after each other, while the first one is halted in the midst of its work."""
     processes = [fresh.start()]
+    if later:
+        while not re.search("^train ", fresh.said(), re.MULTILINE):
+            assert processes[0].poll() is None, fresh.said()
+            time.sleep(0.1)
+        os.killpg(processes[0].pid, signal.SIGSTOP)
     for _ in range(2):
-        time.sleep(delay * undisturbed.seconds)
         processes.append(fresh.start())
-        if delay:
+        if later:
             processes[-1].wait()
+    if later:
+        os.killpg(processes[0].pid, signal.SIGCONT)
     codes = sorted(process.wait() != 0 for process in processes)
     assert codes == [False, True, True], fresh.said()
     refusals = ("another run is at work in this folder", "Directory cannot be locked")  # ours, and Snakemake's own
