@@ -96,10 +96,12 @@ def test_a_damaged_store_is_named_and_made_again(rehearsed):
 
 
 @pytest.mark.slow
-def test_the_task_that_the_rehearsal_leaves_out_runs_to_its_figures(rehearsed):
-    task = {"learners": {"adam": {"steps": 60}}, "settle": {"starts": 16}, "figures": ["integration"], "claims": []}
-    more = {"studies": {"universality": {"tasks": {"context_integration": task}}}}
-    (rehearsed.folder / "more.yaml").write_text(f"{json.dumps(more)}\n")
-    done = rehearsed.snakemake("universality", "--configfile", "tests/rehearsal.yaml", "more.yaml", config=None)
+def test_tasks_that_the_rehearsal_leaves_out_run_to_their_figures(rehearsed):
+    integration = {"learners": {"adam": {"steps": 60}}, "settle": {"starts": 16}, "figures": ["integration"], "claims": []}
+    context = {"learners": {"reader": {"steps": 20}}, "settle": {"starts": 16}, "figures": ["modifiers"], "claims": []}
+    tasks = {"universality": {"tasks": {"context_integration": integration}}, "sentiment": {"tasks": {"context": context}}}
+    (rehearsed.folder / "more.yaml").write_text(f"{json.dumps({'studies': tasks})}\n")
+    done = rehearsed.snakemake("universality", "sentiment", "--configfile", "tests/rehearsal.yaml", "more.yaml", config=None)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (rehearsed.folder / STUDY / "context_integration/figures/integration.pdf").read_bytes().startswith(b"%PDF")
+    for figure in ("universality/context_integration/figures/integration", "sentiment/context/figures/modifiers"):
+        assert (rehearsed.folder / "results" / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
