@@ -47,7 +47,7 @@ def test_it_holds_what_figures_read_and_no_large_store(archive, rehearsal):
 
 
 @pytest.mark.parametrize(
-    "studies", [("hierarchical", "partial_observation"), pytest.param((), marks=pytest.mark.slow)], ids=["two studies", "all"]
+    "studies", [("partial_observation", "primer"), pytest.param((), marks=pytest.mark.slow)], ids=["two studies", "all"]
 )
 def test_every_figure_is_drawn_again_elsewhere_and_nothing_is_trained(archive, rehearsal, clone, tmp_path, studies):
     """In a clone without results, without Snakemake's memory, without the user's own files, and without torch."""

@@ -31,7 +31,7 @@ def test_an_edit_of_one_cell_re_runs_that_cell_and_what_follows(rehearsed):
     assert planned["train"] == planned["record"] == planned["settle"] == 4  # by two learners, on two tasks
     assert planned["connect"] == 2  # of the flip-flop
     assert planned["compare"] == 8  # every tile holds networks of that cell
-    assert planned["draw"] == 8  # all but the page of verdicts, whose rule has another name
+    assert planned["draw"] == 6  # all but the page of verdicts, whose rule has another name
 
 
 def test_an_edit_of_a_figure_draws_only(rehearsed):
