@@ -62,7 +62,13 @@ def test_numbers_do_not_depend_on_shards_tiles_or_cores(rehearsal, clone, tasks)
     some = {"cells": ["gru"], "learners": ["adam"], "axes": axes, "figures": [], "claims": [], "tasks": asked}
     studies = {"universality": some, "partial_trained": {"cells": ["gru"]}}  # whose teachers are of the other study
     (clone.folder / "some.yaml").write_text(f"{json.dumps({'shard': 1, 'tile': 1, 'studies': studies})}\n")
-    done = clone.snakemake("universality", "--cores", "1", "--configfile", "tests/rehearsal.yaml", "some.yaml", config=None)
+    atlases = [
+        STUDY / task / "pairs/adam/atlas" / f"{measure}.zarr.zip"
+        for task, measure in itertools.product(tasks, ("svcca_10", "topology", "tree"))
+    ]
+    atlases = [atlas for atlas in atlases if (rehearsal[0].folder / atlas).exists()]
+    targets = map(str, (STUDY / "summary.csv", *atlases))
+    done = clone.snakemake(*targets, "--cores", "1", "--configfile", "tests/rehearsal.yaml", "some.yaml", config=None)
     assert done.returncode == 0, done.stdout + done.stderr
 
     whole, part = (pd.read_csv(h.folder / STUDY / "summary.csv", index_col="network", dtype=str) for h in (rehearsal[0], clone))
@@ -70,12 +76,11 @@ def test_numbers_do_not_depend_on_shards_tiles_or_cores(rehearsal, clone, tasks)
     assert list(part.index) == ours
     pd.testing.assert_frame_equal(part, whole.loc[ours, part.columns])  # letter by letter
 
-    for task, measure in itertools.product(tasks, ("svcca_10", "topology", "tree")):
-        atlases = [h.folder / STUDY / task / "pairs/adam/atlas" / f"{measure}.zarr.zip" for h in (clone, rehearsal[0])]
-        if measure == "svcca_10" or atlases[1].exists():
-            small, large = (store.load(atlas)["distance"] for atlas in atlases)
-            large = large.sel(network=small["network"], partner=small["partner"])
-            np.testing.assert_array_equal(small.values, large.values)
+    assert len(atlases) == 2 * len(tasks)
+    for atlas in atlases:
+        small, large = (store.load(house.folder / atlas)["distance"] for house in (clone, rehearsal[0]))
+        large = large.sel(network=small["network"], partner=small["partner"])
+        np.testing.assert_array_equal(small.values, large.values)
 
 
 def test_a_damaged_store_is_named_and_made_again(rehearsed):
@@ -92,7 +97,6 @@ def test_a_damaged_store_is_named_and_made_again(rehearsed):
     again = rehearsed.snakemake(str(damaged.relative_to(rehearsed.folder)))
     assert again.returncode == 0, again.stdout + again.stderr
     assert damaged.read_bytes() == sound
-    assert rehearsed.snakemake("check").returncode == 0
 
 
 @pytest.mark.slow
